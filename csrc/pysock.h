@@ -1,0 +1,177 @@
+/*
+ * pysock.h - all that Python may call, and the only contract of csrc/.
+ *
+ * The text between the two cffi marks is read twice: by the C compiler, and
+ * by build_ffi.py as the cdef.  So there is one declaration of everything.
+ *
+ * Every function returns a value >= 0, or a negative errno.  None of them
+ * loops on EINTR: it is returned, because the gap between two C calls is
+ * where Python runs its signal handlers (PEP 475).  None keeps any state.
+ * cffi releases the GIL around each call.
+ */
+#ifndef PYSOCK_H
+#define PYSOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* cffi: begin */
+
+/* An IPv4 or IPv6 address and port, in both of its forms. */
+struct pysock_address {
+    int32_t family;    /* AF_INET, AF_INET6; another family: its number only;
+                          0: no address */
+    int32_t port;      /* host byte order, 0-65535 */
+    uint32_t flowinfo; /* AF_INET6: host byte order; else 0 */
+    uint32_t scope_id; /* AF_INET6: interface index; else 0 */
+    uint8_t ip[16];    /* network byte order; AF_INET uses the first 4 */
+    char host[46];     /* the same as text, NUL terminated; "" if neither */
+};
+
+/* One message of a socket's error queue: what an ICMP message said. */
+struct pysock_icmp {
+    uint32_t error;                 /* the errno that the kernel made of it */
+    uint8_t origin;                 /* 1 local, 2 ICMP, 3 ICMPv6 */
+    uint8_t type;                   /* ICMP type */
+    uint8_t code;                   /* ICMP code */
+    struct pysock_address offender; /* who sent it; family 0 if not said */
+};
+
+#define PYSOCK_READABLE 1 /* POLLIN */
+#define PYSOCK_WRITABLE 4 /* POLLOUT */
+#define PYSOCK_ERROR 8    /* POLLERR: SO_ERROR or the error queue has more */
+#define PYSOCK_HANGUP 16  /* POLLHUP: both directions are shut */
+
+/*
+ * Fill *out from a numeric host ("192.0.2.1", "2001:db8::1").
+ *
+ * family is AF_INET or AF_INET6.  flowinfo and scope_id are set to 0 and
+ * port to the given one.  Returns 1, or 0 when host is not a numeric address
+ * of that family.  Never blocks.
+ */
+int pysock_address_parse(int family, const char *host, int port,
+                         struct pysock_address *out);
+
+/*
+ * Fill *out from the length bytes of a kernel sockaddr.  A family that is
+ * not IP, or too few bytes for its family, gives family alone or 0.
+ */
+void pysock_address_from_sockaddr(const void *sockaddr, size_t length,
+                                  struct pysock_address *out);
+
+/*
+ * connect(2).  Blocks as the descriptor does.
+ *
+ * Returns 0, or a negative errno: -EINPROGRESS when a non-blocking attempt
+ * is under way (wait for PYSOCK_WRITABLE), -EALREADY when an earlier one
+ * still is, -EINTR when a signal came in a blocking one, which goes on.
+ * Any other: the attempt failed, or the kernel refused it at once.
+ */
+int pysock_connect(int fd, const struct pysock_address *to);
+
+/*
+ * End an attempt or an association: connect(2) to AF_UNSPEC.  Returns 0 or a
+ * negative errno.  Never blocks.
+ */
+int pysock_disconnect(int fd);
+
+/*
+ * Wait until fd is ready or the time is up: poll(2).  May block.
+ *
+ * events      PYSOCK_READABLE, PYSOCK_WRITABLE, or both.
+ * timeout_ms  milliseconds; 0 only looks, -1 waits for ever.
+ *
+ * Returns the events that are ready (PYSOCK_ERROR and PYSOCK_HANGUP come
+ * unasked), 0 when the time is up, or:
+ *   -EINTR  a signal came; call again with the time that is left.
+ *   -EBADF  fd is not open.
+ */
+int pysock_wait(int fd, int events, int timeout_ms);
+
+/*
+ * accept4(2) with SOCK_CLOEXEC: take one connection from the queue.
+ *
+ * timeout_ms  -1: no wait of our own; blocks if the descriptor does.
+ *             0 or more: poll(2) for that many milliseconds first, so that an
+ *             empty queue costs a poll (0.3 us) and not an accept4 that
+ *             allocates before it looks (3.1 us, Linux 6.18).
+ *
+ * *peer is filled from the same system call: asking later fails when the
+ * peer has reset the connection meanwhile.
+ *
+ * Returns the new descriptor (blocking, close-on-exec), or:
+ *   -ETIMEDOUT  nothing came in timeout_ms.
+ *   -EAGAIN     the queue was empty (somebody else took it, or fd does not
+ *               block).
+ *   -EINTR      a signal came; call again with the time that is left.
+ *   any other errno of accept(2).
+ */
+int pysock_accept(int fd, int timeout_ms, struct pysock_address *peer);
+
+/* shutdown(2): how is SHUT_RD, SHUT_WR or SHUT_RDWR.  0 or -errno. */
+int pysock_shutdown(int fd, int how);
+
+/*
+ * close(2), once: on Linux the descriptor is gone whatever is returned, so it
+ * is never to be repeated.  Blocks only with SO_LINGER.  0 or -errno.
+ */
+int pysock_close(int fd);
+
+/*
+ * SO_LINGER {1, 0} and close(2): the peer gets a RST, unsent data is thrown
+ * away.  Never blocks.  0 or -errno; the descriptor is gone either way,
+ * except for -EBADF and -ENOTSOCK.
+ */
+int pysock_close_with_reset(int fd);
+
+/*
+ * SO_ERROR: the pending error of the socket, which reading clears.  This is
+ * the one function whose value is a positive errno.  0 when nothing is
+ * pending, or a negative errno when the question failed.
+ */
+int pysock_take_error(int fd);
+
+/*
+ * TCP_INFO: up to size bytes of the kernel's struct tcp_info into buffer.
+ * Returns how many bytes the kernel filled: its struct grows with releases,
+ * so that count, not the release, says which fields exist.  -EOPNOTSUPP or
+ * -ENOPROTOOPT: not TCP.  -ENOTSOCK, -EBADF: not a socket.
+ */
+int pysock_tcp_info(int fd, uint8_t *buffer, int size);
+
+/*
+ * Take one message from the error queue: recvmsg(2) with MSG_ERRQUEUE.  Never
+ * blocks.  Returns 1 with *out filled, 0 when the queue is empty, or -errno.
+ * A message that says nothing about ICMP gives 1 with origin 0.
+ */
+int pysock_error_queue(int fd, struct pysock_icmp *out);
+
+/*
+ * The parser of the above, over length bytes of control messages: a pure
+ * function.  Returns 1 if an extended error was found, else 0.
+ */
+int pysock_error_queue_parse(const uint8_t *control, size_t length,
+                             struct pysock_icmp *out);
+
+/* getsockname(2).  0 or -errno. */
+int pysock_local_address(int fd, struct pysock_address *out);
+
+/*
+ * SO_PEERNAME: the peer as the kernel remembers it.  Unlike getpeername(2)
+ * it still answers after a reset and while a connect is under way (seen on
+ * Linux 6.18).  0, or -ENOTCONN when there never was a peer, or -errno.
+ */
+int pysock_peer_address(int fd, struct pysock_address *out);
+
+/* O_NONBLOCK on (1) or off (0), for the open file description.  0 or -errno. */
+int pysock_set_nonblocking(int fd, int on);
+
+/* getsockopt(2) of an int into *value.  0 or -errno. */
+int pysock_get_option(int fd, int level, int name, int *value);
+
+/* setsockopt(2) of an int.  0 or -errno. */
+int pysock_set_option(int fd, int level, int name, int value);
+
+/* cffi: end */
+
+#endif

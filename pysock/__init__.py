@@ -1,0 +1,62 @@
+"""pysock: the socket module that tells you why.
+
+`import pysock as socket`: every name of the standard module is here and works
+as there. Beyond those: failures are typed (`pysock.errors`) and say which
+call, which peer, who said no and what the kernel saw; the live TCP state of
+any socket is one call away.
+
+General layout, lowest layer first; an import goes downwards only:
+
+    _tcp_state, _tcp_info    readings of the kernel, decoded; pure
+    errors                   the exceptions and the one table of failures
+    raw                      the system calls on bare descriptors, over _ffi
+    _connect, _transfer      one connect; reads and writes
+    _socket                  class socket, the drop-in
+    _standard, _install      the standard module's functions over our names
+    explain                  evidence for an exception that was asked for
+    cli                      one file per command
+"""
+
+import sys as _sys
+
+if not _sys.platform.startswith("linux"):
+    raise ImportError(
+        f"pysock works on Linux only (this is {_sys.platform}): it asks the "
+        "Linux kernel for TCP_INFO, error queues and socket tables."
+    )
+
+import socket as _standard_socket
+from socket import *
+
+from pysock import errors, raw
+from pysock._install import install, uninstall
+from pysock._makers import create_server, getaddrinfo, tcp_info
+from pysock._socket import socket
+from pysock._standard import adopt as _adopt
+from pysock._tcp_info import TcpInfo
+from pysock._tcp_state import TcpState
+
+# The C module under the name that the standard module has it by; ours of the
+# same name stays importable as `pysock._socket`.
+_socket = _standard_socket._socket  # type: ignore[attr-defined]
+_adopt(globals())
+
+__all__ = [
+    *_standard_socket.__all__,
+    "TcpInfo",
+    "TcpState",
+    "errors",
+    "install",
+    "raw",
+    "tcp_info",
+    "uninstall",
+]
+
+
+def __getattr__(name: str) -> str:
+    """Give the version, which is read from the distribution's metadata."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("pysock-tcp")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,156 @@
+"""connect: start without blocking, wait through signals, read the verdict.
+
+A blocking connect(2) that fails resets TCP_INFO before it returns: that three
+SYNs were sent and none answered is only known to one who starts without
+blocking and waits. So that is done whatever the socket's timeout is, and the
+descriptor's mode is put back.
+"""
+
+from __future__ import annotations
+
+import _socket
+import time
+from errno import EALREADY, EINPROGRESS, EISCONN
+
+from pysock.raw._calls import (
+    AF_INET6,
+    ERROR,
+    HANGUP,
+    WRITABLE,
+    ffi,
+    lib,
+    parse_address,
+    wait_until,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.raw._calls import CData
+
+_IPPROTO_IPV6, _IPV6_RECVERR = 41, 25
+
+# Hosts that the standard module gives a meaning of its own.
+_SPECIAL_HOSTS = {"": "0.0.0.0", "<broadcast>": "255.255.255.255"}
+
+DEADLINE = -1  # the caller's timeout ran out; no errno is negative
+
+
+def resolve(family: int, address: Any) -> CData | None:
+    """Turn what `connect` was given into C's form of an address.
+
+    A name is resolved as in the standard module: the first answer of
+    `getaddrinfo` for the socket's family. May block for that.
+
+    Returns:
+        the address, or `None` for what only the standard module can judge.
+
+    Raises:
+        gaierror: the name does not resolve.
+    """
+    target = parse_address(family, address)
+    if target is not None:
+        return target
+    if type(address) is not tuple or not address:
+        return None
+    host, *rest = address
+    if type(host) is not str or "\0" in host:
+        return None
+    if host in _SPECIAL_HOSTS and family != AF_INET6:
+        numeric = _SPECIAL_HOSTS[host]
+    elif host == "":
+        numeric = "::"
+    # Do not resolve for an address that is wrong in another way.
+    elif parse_address(family, (_any_host(family), *rest)) is None:
+        return None
+    else:
+        numeric = _socket.getaddrinfo(host, None, family)[0][4][0]
+    return parse_address(family, (numeric, *rest))
+
+
+def _any_host(family: int) -> str:
+    return "::" if family == AF_INET6 else "0.0.0.0"
+
+
+class Attempt:
+    """One connect of one socket, from the first SYN to its verdict."""
+
+    __slots__ = ("at_once", "fd", "number", "started", "target")
+
+    def __init__(self, fd: int, target: CData) -> None:
+        self.fd = fd
+        self.target = target
+        self.started = time.monotonic()
+        # What connect(2) said: 0, or an errno. Later the verdict.
+        self.number = -lib.pysock_connect(fd, target)
+        # Whether the kernel refused before any packet was answered.
+        self.at_once = self.number != EINPROGRESS
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+    def wait(self, timeout: float | None) -> None:
+        """Wait for the end and leave the verdict in `number`.
+
+        0: connected. `DEADLINE`: the timeout ran out and the attempt goes
+        on. Else an errno, which is still pending in the socket: whoever
+        wants evidence reads it before `settle()`.
+        """
+        ready = lib.pysock_wait(self.fd, WRITABLE, 0)
+        if ready == 0:
+            ready = self._wait_for_answer(timeout)
+        if ready < 0:
+            self.number = -ready
+        elif ready == 0:
+            self.number = DEADLINE
+        elif ready & (ERROR | HANGUP):
+            self.number = lib.pysock_take_error(self.fd)
+        else:
+            self.number = 0
+
+    def _wait_for_answer(self, timeout: float | None) -> int:
+        """The handshake needs the network: wait, and ask who says no.
+
+        IPv6 names the sender of an ICMP error only after IPV6_RECVERR, IPv4
+        does so anyway (Linux 6.18). It is cleared when the attempt is over:
+        on an established connection it would turn soft errors into hard
+        ones.
+        """
+        deadline = None if timeout is None else self.started + timeout
+        asked = self.target.family == AF_INET6 and not self._recverr(None)
+        if asked:
+            self._recverr(1)
+        try:
+            return wait_until(self.fd, WRITABLE, deadline)
+        finally:
+            if asked:
+                self._recverr(0)
+
+    def _recverr(self, on: int | None) -> int:
+        """Set IPV6_RECVERR, or with `None` get it: it may be the user's."""
+        if on is not None:
+            return lib.pysock_set_option(
+                self.fd, _IPPROTO_IPV6, _IPV6_RECVERR, on
+            )
+        value = ffi.new("int *")
+        lib.pysock_get_option(self.fd, _IPPROTO_IPV6, _IPV6_RECVERR, value)
+        return int(value[0])
+
+    def settle(self) -> None:
+        """Bring a blocking socket to where a blocking connect leaves it.
+
+        After success the kernel marks the socket connected at the next
+        connect, not before, so that a later one is answered by EISCONN.
+        After a failure that next connect resets the socket for another try;
+        if it still says "under way" (a soft error while the SYN is being
+        repeated) the attempt is ended.
+        """
+        again = lib.pysock_connect(self.fd, self.target)
+        if self.number == 0:
+            # Reset in the instant since the wait: the kernel forgets it now.
+            self.number = 0 if again == -EISCONN else -again
+        elif again == -EALREADY:
+            lib.pysock_disconnect(self.fd)

@@ -1,0 +1,69 @@
+"""Put pysock in place of the standard module for a whole process."""
+
+from __future__ import annotations
+
+import socket as standard
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+# (module, name, what was there) of every reference that install() turned.
+_turned: list[tuple[ModuleType, str, Any]] = []
+
+
+def install() -> None:
+    """Put pysock in place of `socket` for the whole process.
+
+    Modules imported afterwards get pysock when they import `socket`. In
+    modules imported before, a global that is the standard module, its class
+    or one of its functions that pysock replaces is turned to pysock's.
+    Classes made before from the standard class (`ssl.SSLSocket`, if `ssl` was
+    imported already) stay what they are, so install early. Doing it twice
+    does nothing more.
+    """
+    pysock = sys.modules["pysock"]
+    if sys.modules.get("socket") is pysock:
+        return
+    ours = _replacements(pysock)
+    for module in list(sys.modules.values()):
+        name = getattr(module, "__name__", "")
+        if module is standard or name.split(".")[0] == "pysock":
+            continue
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if id(value) in ours and value is not None:
+                _turned.append((module, name, value))
+                setattr(module, name, ours[id(value)])
+    sys.modules["socket"] = pysock
+
+
+def uninstall() -> None:
+    """Undo `install()`: new imports, and what it turned, are standard again.
+
+    Sockets made meanwhile stay what they are. Without an `install()` before
+    it, this does nothing.
+    """
+    pysock = sys.modules["pysock"]
+    if sys.modules.get("socket") is not pysock:
+        return
+    sys.modules["socket"] = standard
+    ours = _replacements(pysock)
+    while _turned:
+        module, name, value = _turned.pop()
+        # Leave alone what somebody has replaced since.
+        if getattr(module, name, None) is ours[id(value)]:
+            setattr(module, name, value)
+
+
+def _replacements(pysock: ModuleType) -> dict[int, Any]:
+    """What stands for what, by the id of the standard module's object."""
+    ours: dict[int, Any] = {id(standard): pysock}
+    for name, value in vars(standard).items():
+        if name.startswith("__"):
+            continue
+        replacement = getattr(pysock, name)
+        if replacement is not value:
+            ours[id(value)] = replacement
+    return ours

@@ -1,0 +1,108 @@
+"""The module's functions whose failures want more than the class gives.
+
+They are the standard module's, run over pysock's names; around them is only
+what makes their failures typed.
+"""
+
+from __future__ import annotations
+
+import socket as standard
+import sys
+from socket import gaierror
+
+from pysock import raw
+from pysock._bind import bind_failure
+from pysock._standard import rebind
+from pysock._transfer import unresolved
+from pysock.errors import SocketError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock._socket import socket
+    from pysock._tcp_info import TcpInfo
+
+_names = sys.modules["pysock"].__dict__
+_create_server = rebind(standard.create_server, _names)  # type: ignore[arg-type]
+_getaddrinfo = rebind(standard.getaddrinfo, _names)  # type: ignore[arg-type]
+
+
+def getaddrinfo(
+    host: Any,
+    port: Any,
+    family: int = 0,
+    type: int = 0,
+    proto: int = 0,
+    flags: int = 0,
+) -> list[Any]:
+    """Resolve a host and a port, as `socket.getaddrinfo`. May block.
+
+    Raises:
+        ResolveError: a `gaierror` that names the host.
+    """
+    try:
+        return _getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[no-any-return]
+    except gaierror as exc:
+        failure = exc.args
+    raise unresolved(host, failure)
+
+
+def create_server(
+    address: Any,
+    *,
+    family: int = standard.AF_INET,
+    backlog: int | None = None,
+    reuse_port: bool = False,
+    dualstack_ipv6: bool = False,
+) -> socket:
+    """Make a listening TCP socket, as `socket.create_server`.
+
+    Raises:
+        AddressInUseError: taken (`EADDRINUSE`).
+        AddressUnavailableError: not ours (`EADDRNOTAVAIL`).
+        BindDeniedError: privileged port (`EACCES`).
+    """
+    try:
+        return _create_server(  # type: ignore[no-any-return]
+            address,
+            family=family,
+            backlog=backlog,
+            reuse_port=reuse_port,
+            dualstack_ipv6=dualstack_ipv6,
+        )
+    except SocketError:
+        raise
+    except OSError as exc:
+        # The standard function makes a plain OSError of a failed bind, to put
+        # the address into its text.
+        kind, failure = type(exc), exc.args
+    raise bind_failure(None, address, kind, failure)
+
+
+def tcp_info(sock_or_fd: Any) -> TcpInfo:
+    """Read TCP_INFO of any TCP socket.
+
+    Args:
+        sock_or_fd: a descriptor, or anything with a `fileno()`: a standard
+            socket, an asyncio transport's socket.
+
+    Raises:
+        ClosedSocketError: it is closed (`EBADF`).
+        NotTcpError: it is something else (`EOPNOTSUPP`, `ENOPROTOOPT`,
+            `ENOTSOCK`); the text says what.
+        TypeError: it is neither an int nor has it a `fileno()`.
+    """
+    return raw.tcp_info(descriptor_of(sock_or_fd))
+
+
+def descriptor_of(sock_or_fd: Any) -> int:
+    """The descriptor of a socket, or the int itself."""
+    if isinstance(sock_or_fd, int):
+        return sock_or_fd
+    try:
+        fileno = sock_or_fd.fileno
+    except AttributeError:
+        kind = type(sock_or_fd).__name__
+        raise TypeError(f"a socket or a descriptor, not {kind}") from None
+    return int(fileno())

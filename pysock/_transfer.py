@@ -1,0 +1,318 @@
+"""Reads and writes: the interpreter's own C, its failures typed.
+
+A successful call pays for one Python frame and a `try`: no clock is read and
+no system call added. What a failure means is found out after it happened.
+"""
+
+from __future__ import annotations
+
+import _socket
+import socket as standard
+from errno import EAGAIN, EBADF
+from socket import gaierror
+from types import FunctionType
+
+from pysock.errors import (
+    Origin,
+    PeerClosedError,
+    ResolveError,
+    TransferError,
+    deadline_error,
+    error_for,
+    would_block,
+)
+from pysock.errors._choose import TIMED_OUT
+from pysock.raw._evidence import (
+    local_address_of,
+    peer_of,
+    tcp_info_of,
+    transfer_failure,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Buffer, Callable
+    from typing import Any
+
+_recv = _socket.socket.recv
+_recv_into = _socket.socket.recv_into
+_send = _socket.socket.send
+_sendall = _socket.socket.sendall
+_sendto = _socket.socket.sendto
+_sendmsg = _socket.socket.sendmsg
+_fileno = _socket.socket.fileno
+_gettimeout = _socket.socket.gettimeout
+# The C members: the properties of the standard class make enums of them,
+# which costs ten times as much.
+_family = _socket.socket.family.__get__
+_type = _socket.socket.type.__get__
+_proto = _socket.socket.proto.__get__
+
+# Every write asks for it: a program may have put SIGPIPE back to its default
+# action, and a library has no business killing it.
+_NOSIGNAL = _socket.MSG_NOSIGNAL
+
+_IP = (_socket.AF_INET, _socket.AF_INET6)
+_STREAM = _socket.SOCK_STREAM
+_TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
+_PEER = Origin("peer")
+
+
+def is_tcp(sock: Any) -> bool:
+    """Whether a socket is TCP (or MPTCP) over IP."""
+    return (
+        _family(sock) in _IP
+        and _type(sock) == _STREAM
+        and _proto(sock) in _TCP
+    )
+
+
+def failed(
+    sock: Any,
+    call: str,
+    args: tuple[Any, ...],
+    kind: type[OSError] = OSError,
+) -> OSError:
+    """Make the exception for a call that the standard class let fail.
+
+    Args:
+        sock: the socket.
+        call: the method's name.
+        args: of the standard module's exception.
+        kind: its class.
+    """
+    number = args[0] if args else None
+    if number == EBADF and _fileno(sock) == -1:
+        return error_for(call, EBADF, args=args)
+    if not is_tcp(sock):
+        # kind(*args) is what the standard module raised.
+        return TimeoutError(*args) if args == TIMED_OUT else kind(*args)
+    if number == EAGAIN:
+        return would_block(call, args)
+    fd = _fileno(sock)
+    if args == TIMED_OUT:
+        return deadline_error(
+            call,
+            # The clock was not read; it took this long, and hardly more.
+            elapsed=_gettimeout(sock),
+            address=peer_of(fd),
+            local_address=local_address_of(fd),
+            tcp_info=tcp_info_of(fd),
+        )
+    if type(number) is not int or len(args) != 2:
+        return kind(*args)
+    sent_fin = getattr(sock, "_sent_fin", False)
+    return transfer_failure(fd, call, number, args=args, sent_fin=sent_fin)
+
+
+def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
+    """Make the gaierror that says which host."""
+    error = ResolveError(*args)
+    error.call = "getaddrinfo"
+    error.address = (host, None)
+    return error
+
+
+def typed(name: str) -> Callable[..., Any]:
+    """Wrap a method of the standard class that is not on a hot path."""
+    method = getattr(standard.socket, name)
+    is_python = isinstance(method, FunctionType)
+
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except OSError as exc:
+            kind = type(exc)
+            if kind.__module__ != "builtins":
+                raise  # typed already, or none of this module's
+            if not is_python and exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise failed(self, name, failure, kind)
+
+    wrapper.__name__ = name
+    wrapper.__qualname__ = f"socket.{name}"
+    wrapper.__module__ = "pysock"
+    wrapper.__doc__ = method.__doc__
+    return wrapper
+
+
+class TransferSocket(standard.socket):
+    """The standard class with every call but connect and accept typed.
+
+    A failure is caught as its `args` and raised anew outside the handler, so
+    that the new exception has no context and keeps nothing alive. An
+    exception with a deeper traceback is not the call's own: a signal handler
+    raised it, and it goes on as it is.
+    """
+
+    __slots__ = ()
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """Receive up to bufsize bytes; b'' when the peer has closed (FIN).
+
+        Blocks as the socket's timeout says.
+
+        Raises:
+            TransferWouldBlockError: non-blocking, nothing there (`EAGAIN`).
+            TransferTimeoutError: the timeout ran out (`ETIMEDOUT`).
+            PeerResetError: a RST came (`ECONNRESET`).
+            PeerSilentError: the kernel gave up (`ETIMEDOUT`).
+            PeerUnreachableError: likewise, after ICMP errors.
+            NotConnectedError: not connected (`ENOTCONN`).
+            ClosedSocketError: the socket is closed (`EBADF`).
+        """
+        try:
+            return _recv(self, bufsize, flags)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise failed(self, "recv", failure)
+
+    def recv_into(
+        self, buffer: Buffer, nbytes: int = 0, flags: int = 0
+    ) -> int:
+        """Receive into a buffer; returns how many bytes, 0 after a FIN.
+
+        Raises as `recv`.
+        """
+        try:
+            return _recv_into(self, buffer, nbytes, flags)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise failed(self, "recv_into", failure)
+
+    def send(self, data: Buffer, flags: int = 0, /) -> int:
+        """Send what fits; returns how many bytes were taken.
+
+        Never a SIGPIPE, whatever the program does with that signal.
+
+        Raises:
+            TransferWouldBlockError: non-blocking, no room (`EAGAIN`).
+            TransferTimeoutError: the timeout ran out (`ETIMEDOUT`).
+            BrokenConnectionError: the peer is gone (`EPIPE`).
+            WriteAfterShutdownError: after our own SHUT_WR (`EPIPE`).
+            PeerResetError: a RST came (`ECONNRESET`).
+            PeerSilentError: the kernel gave up (`ETIMEDOUT`).
+            PeerUnreachableError: likewise, after ICMP errors.
+            NotConnectedError: not connected (`EPIPE`, `ENOTCONN`).
+            ClosedSocketError: the socket is closed (`EBADF`).
+        """
+        try:
+            return _send(self, data, flags | _NOSIGNAL)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise failed(self, "send", failure)
+
+    def sendall(self, data: Buffer, flags: int = 0, /) -> None:
+        """Send everything; raises as `send`.
+
+        After a failure it is not known how much was sent.
+        """
+        try:
+            return _sendall(self, data, flags | _NOSIGNAL)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise failed(self, "sendall", failure)
+
+    def sendto(self, data: Buffer, /, *args: Any) -> int:
+        """Send to an address: `sendto(data, [flags,] address)`."""
+        if len(args) == 1:
+            args = (_NOSIGNAL, *args)
+        elif len(args) == 2:
+            args = (args[0] | _NOSIGNAL, args[1])
+        try:
+            return _sendto(self, data, *args)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            kind, failure = type(exc), exc.args
+        if kind is gaierror:
+            raise unresolved(args[-1][0], failure)
+        raise failed(self, "sendto", failure, kind)
+
+    def sendmsg(
+        self,
+        buffers: Any,
+        ancdata: Any = (),
+        flags: int = 0,
+        address: Any = None,
+        /,
+    ) -> int:
+        """Send from several buffers with ancillary data; raises as `send`."""
+        try:
+            return _sendmsg(
+                self, buffers, ancdata, flags | _NOSIGNAL, address
+            )
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            kind, failure = type(exc), exc.args
+        if kind is gaierror:
+            raise unresolved(address[0], failure)
+        raise failed(self, "sendmsg", failure, kind)
+
+    def recv_exactly(self, n: int, /) -> bytes:
+        """Receive exactly n bytes. Each wait is bounded by the timeout.
+
+        Raises:
+            PeerClosedError: the peer closed first (FIN; no errno).
+            TransferError: as `recv`.
+            ValueError: n is negative.
+
+        Either exception has in `.partial` what had come, so that nothing is
+        lost.
+        """
+        if n < 0:
+            raise ValueError("a number of bytes is not negative")
+        buffer = bytearray(n)
+        view = memoryview(buffer)
+        have = 0
+        try:
+            while have < n:
+                count = self.recv_into(view[have:])
+                if count == 0:
+                    break
+                have += count
+        except TransferError as error:
+            error.call = "recv_exactly"
+            error.partial = bytes(view[:have])
+            raise
+        if have == n:
+            return bytes(buffer)
+        raise _closed_early(self, bytes(view[:have]), n)
+
+    recvfrom = typed("recvfrom")
+    recvfrom_into = typed("recvfrom_into")
+    recvmsg = typed("recvmsg")
+    recvmsg_into = typed("recvmsg_into")
+    getpeername = typed("getpeername")
+    getsockname = typed("getsockname")
+    getsockopt = typed("getsockopt")
+    setsockopt = typed("setsockopt")
+    setblocking = typed("setblocking")
+    settimeout = typed("settimeout")
+    get_inheritable = typed("get_inheritable")
+    set_inheritable = typed("set_inheritable")
+    dup = typed("dup")
+
+
+def _closed_early(sock: Any, partial: bytes, n: int) -> PeerClosedError:
+    error = PeerClosedError(
+        f"the peer closed after {len(partial)} of {n} bytes"
+    )
+    fd = _fileno(sock)
+    error.call = "recv_exactly"
+    error.partial = partial
+    error.origin = _PEER
+    error.address = peer_of(fd)
+    error.local_address = local_address_of(fd)
+    error.tcp_info = tcp_info_of(fd)
+    return error

@@ -1,0 +1,58 @@
+"""Every failure of TCP, typed.
+
+`CATALOGUE` has the failures as data; the classes are made from the same
+rows. All of them are `SocketError`, which is an `OSError`.
+"""
+
+from pysock.errors._base import SocketError, show_address, variant
+from pysock.errors._catalogue import CATALOGUE, Failure
+from pysock.errors._choose import (
+    class_for,
+    deadline_error,
+    error_for,
+    transfer_class,
+    would_block,
+)
+from pysock.errors._origin import KINDS, Origin
+from pysock.errors._tree import (
+    AcceptAbortedError,
+    AcceptError,
+    AcceptNetworkError,
+    AcceptTimeoutError,
+    AcceptWouldBlockError,
+    AddressInUseError,
+    AddressUnavailableError,
+    AlreadyConnectedError,
+    BindDeniedError,
+    BindError,
+    BrokenConnectionError,
+    ClosedSocketError,
+    ConnectAlreadyError,
+    ConnectDeniedError,
+    ConnectError,
+    ConnectInProgressError,
+    ConnectionKilledError,
+    ConnectRefusedError,
+    ConnectTimeoutError,
+    ConnectUnreachableError,
+    DescriptorLimitError,
+    HostUnreachableError,
+    NetworkUnreachableError,
+    NotConnectedError,
+    NotTcpError,
+    PeerClosedError,
+    PeerResetError,
+    PeerSilentError,
+    PeerUnreachableError,
+    ResolveError,
+    ResourceLimitError,
+    TransferError,
+    TransferTimeoutError,
+    TransferWouldBlockError,
+    WriteAfterShutdownError,
+)
+
+# A traceback names the place where users find a class, not our file.
+for _public in list(vars().values()):
+    if isinstance(_public, type) and _public.__module__.startswith(__name__):
+        _public.__module__ = __name__

@@ -1,0 +1,140 @@
+"""The compiled module, and the small change between C and Python values.
+
+The only file that imports `pysock._ffi`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from errno import EINTR
+
+from pysock._ffi import ffi, lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock._ffi import CData
+
+__all__ = ["ffi", "lib", "new_address", "to_tuple", "wait_until"]
+
+READABLE = lib.PYSOCK_READABLE
+WRITABLE = lib.PYSOCK_WRITABLE
+ERROR = lib.PYSOCK_ERROR
+HANGUP = lib.PYSOCK_HANGUP
+
+_ADDRESS = ffi.typeof("struct pysock_address *")
+_ICMP = ffi.typeof("struct pysock_icmp *")
+_READING = ffi.typeof("uint8_t[512]")
+
+AF_INET, AF_INET6 = 2, 10
+
+# poll's timeout is an int of milliseconds; a longer wait goes round again.
+LONGEST_POLL_MS = 2**31 - 1
+
+
+def new_address() -> CData:
+    """Make an empty `struct pysock_address *`."""
+    return ffi.new(_ADDRESS)
+
+
+def to_tuple(address: CData) -> tuple[Any, ...] | None:
+    """Give an address as the standard module writes it; `None` if not IP."""
+    family = address.family
+    if family == AF_INET:
+        return (ffi.string(address.host).decode(), address.port)
+    if family == AF_INET6:
+        return (
+            ffi.string(address.host).decode(),
+            address.port,
+            address.flowinfo,
+            address.scope_id,
+        )
+    return None
+
+
+def parse_address(family: int, address: Any) -> CData | None:
+    """Turn `(host, port[, flowinfo, scope_id])` into C's form.
+
+    Returns:
+        the address, or `None` when the host is not numeric or anything else
+        is not as it should be: the standard module then has the word.
+    """
+    if type(address) is not tuple:
+        return None
+    fields = len(address)
+    if fields != 2 and not (family == AF_INET6 and fields in (3, 4)):
+        return None
+    host, port, *rest = address
+    if type(host) is not str or type(port) is not int:
+        return None
+    if not 0 <= port <= 0xFFFF or not host.isascii() or "\0" in host:
+        return None
+    parsed = ffi.new(_ADDRESS)
+    if not lib.pysock_address_parse(family, host.encode(), port, parsed):
+        return None
+    for name, limit, value in zip(
+        ("flowinfo", "scope_id"), (0xFFFFF, 0xFFFFFFFF), rest, strict=False
+    ):
+        if type(value) is not int or not 0 <= value <= limit:
+            return None
+        setattr(parsed, name, value)
+    return parsed
+
+
+def read_tcp_info(fd: int) -> bytes | int:
+    """Read TCP_INFO: its bytes, or a negative errno."""
+    reading = ffi.new(_READING)
+    length = lib.pysock_tcp_info(fd, reading, 512)
+    if length < 0:
+        return length
+    return bytes(ffi.buffer(reading, length))
+
+
+def read_icmp(fd: int) -> CData | None:
+    """Take one message from the error queue; `None` when there is none."""
+    message = ffi.new(_ICMP)
+    return message if lib.pysock_error_queue(fd, message) == 1 else None
+
+
+def read_address(read: Any, fd: int) -> tuple[Any, ...] | None:
+    """Ask for an address by one of the C functions; `None` if it fails."""
+    address = ffi.new(_ADDRESS)
+    return to_tuple(address) if read(fd, address) == 0 else None
+
+
+def milliseconds_left(deadline: float | None) -> int:
+    """Time until a deadline of `time.monotonic()`, rounded up, for poll."""
+    if deadline is None:
+        return LONGEST_POLL_MS
+    left = math.ceil((deadline - time.monotonic()) * 1000)
+    return min(max(left, 0), LONGEST_POLL_MS)
+
+
+def wait_until(fd: int, events: int, deadline: float | None) -> int:
+    """Wait for events on a descriptor, through signals (PEP 475).
+
+    Args:
+        fd: an open descriptor.
+        events: `READABLE`, `WRITABLE`, or both.
+        deadline: a time of `time.monotonic()` in seconds; one in the past
+            only looks; `None` waits for ever.
+
+    Returns:
+        the events that are ready, 0 when the time is up, or a negative
+        errno (`EBADF`).
+
+    A signal does not cut the wait short: its handler runs, and the wait goes
+    on until the same deadline. If the handler raises, this call raises that.
+    """
+    while True:
+        left = milliseconds_left(deadline)
+        ready = lib.pysock_wait(fd, events, left)
+        if ready > 0:
+            return ready
+        if ready == 0 and left < LONGEST_POLL_MS:
+            return 0
+        # Between two C calls is where Python runs signal handlers.
+        if ready not in (0, -EINTR):
+            return ready

@@ -1,0 +1,183 @@
+"""What the kernel can still tell of a call that just failed.
+
+There are three places, and their order matters: TCP_INFO, which a further
+connect resets; the error queue, which names the machine behind an ICMP error
+and keeps the socket readable until it is drained; SO_ERROR, which the failed
+call has usually taken already and nobody here asks again.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from pysock._tcp_info import TcpInfo
+from pysock.errors import Origin, error_for, transfer_class
+from pysock.raw._calls import lib, read_address, read_icmp, read_tcp_info
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.errors import SocketError
+
+# Bounds the drain of the error queue: the kernel limits it by memory, to some
+# hundreds of messages.
+_MOST_MESSAGES = 64
+
+# Errnos of a connect that leave no choice, if no ICMP message came.
+_ALWAYS = {
+    errno.EISCONN: "caller",
+    errno.EADDRNOTAVAIL: "limit",
+    errno.EPERM: "policy",
+    errno.ECONNREFUSED: "peer",
+    errno.ECONNRESET: "peer",
+    errno.EPIPE: "peer",
+    errno.ETIMEDOUT: "timer",
+    errno.ECONNABORTED: "policy",
+}
+# Errnos that connect(2) returns at once when this machine refuses.
+_ROUTE = frozenset(
+    {
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.EACCES,
+        errno.EINVAL,
+    }
+)
+# The same, and more, when they come later are the work of ICMP.
+_ICMP = frozenset(
+    {
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.EHOSTDOWN,
+        errno.ENONET,
+        errno.EACCES,
+        errno.ENOPROTOOPT,
+        errno.EOPNOTSUPP,
+        errno.EPROTO,
+    }
+)
+
+
+def tcp_info_of(fd: int) -> TcpInfo | None:
+    """Take a reading, or `None` if the descriptor has none."""
+    raw = read_tcp_info(fd)
+    return None if isinstance(raw, int) else TcpInfo(raw)
+
+
+def local_address_of(fd: int) -> tuple[Any, ...] | None:
+    """This end of the connection, or `None`."""
+    return read_address(lib.pysock_local_address, fd)
+
+
+def peer_of(fd: int) -> tuple[Any, ...] | None:
+    """The peer, also when the connection is dead; `None` if there was none."""
+    return read_address(lib.pysock_peer_address, fd)
+
+
+def icmp_origin(fd: int, number: int) -> Origin | None:
+    """Drain the error queue; who sent the ICMP error behind this errno?"""
+    found = None
+    for _ in range(_MOST_MESSAGES):
+        message = read_icmp(fd)
+        if message is None:
+            break
+        if message.origin in (2, 3) and message.error == number:
+            offender = read_host(message.offender)
+            found = Origin("icmp", offender, message.type, message.code)
+    return found
+
+
+def read_host(address: Any) -> str | None:
+    """The host of an address, an IPv4-mapped one as IPv4."""
+    from_c = address.family
+    if from_c == 0:
+        return None
+    host = read_text(address)
+    return host.removeprefix("::ffff:") if "." in host else host
+
+
+def read_text(address: Any) -> str:
+    """The host as C wrote it."""
+    return bytes(address.host).split(b"\0", 1)[0].decode()
+
+
+def connect_origin(
+    fd: int, number: int, *, at_once: bool | None
+) -> Origin | None:
+    """Find out who refused a connect.
+
+    Args:
+        fd: the socket.
+        number: the errno.
+        at_once: whether connect(2) itself returned it, before any packet
+            could be answered; `None` if that is not known.
+    """
+    sent_by = icmp_origin(fd, number)
+    if sent_by is not None:
+        return sent_by
+    if number in _ALWAYS:
+        return Origin(_ALWAYS[number])
+    if at_once:
+        return Origin("route") if number in _ROUTE else None
+    if at_once is None:
+        return None
+    return Origin("icmp") if number in _ICMP else None
+
+
+def connect_failure(
+    fd: int,
+    number: int,
+    *,
+    address: tuple[Any, ...] | None,
+    at_once: bool | None,
+    elapsed: float | None = None,
+    call: str = "connect",
+    args: tuple[Any, ...] | None = None,
+) -> SocketError:
+    """Make the exception of a failed connect, with all there is to know."""
+    info = tcp_info_of(fd)
+    origin = connect_origin(fd, number, at_once=at_once)
+    error = error_for(
+        "connect",
+        number,
+        args=args,
+        origin=origin,
+        elapsed=elapsed,
+        address=address or peer_of(fd),
+        local_address=local_address_of(fd),
+        tcp_info=info,
+    )
+    error.call = call
+    return error
+
+
+def transfer_failure(
+    fd: int,
+    call: str,
+    number: int,
+    *,
+    args: tuple[Any, ...] | None = None,
+    sent_fin: bool = False,
+) -> SocketError:
+    """Make the exception of a failed read, write or accept."""
+    info = tcp_info_of(fd)
+    peer = peer_of(fd)
+    kind = transfer_class(
+        call, number, info, has_peer=peer is not None, sent_fin=sent_fin
+    )
+    origin = None
+    if info is not None and not info.was_established and peer is not None:
+        origin = connect_origin(fd, number, at_once=False)
+    return error_for(
+        call,
+        number,
+        args=args,
+        kind=kind,
+        origin=origin,
+        address=peer,
+        local_address=local_address_of(fd),
+        tcp_info=info,
+    )
