@@ -1,0 +1,88 @@
+# One word per task; CI runs the same words.
+#
+#   make test PYTHON=python3.12 VENV=.venv-3.12
+#
+# runs a task on another interpreter. Give each interpreter a VENV of its own:
+# one that exists keeps the interpreter that it was made with.
+
+PYTHON ?= python3
+VENV ?= .venv
+# For `make test` and `make stress`: more arguments for pytest.
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# What a build is made from. Each stamp below is newer than these, or its
+# step runs again.
+SOURCES := pyproject.toml setup.py $(wildcard csrc/*.c csrc/*.h csrc/*.py)
+INSTALLED := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
+
+C_FILES := $(wildcard csrc/*.c)
+# Stricter than the build, and without cffi's generated file, which does not
+# pass -Wmissing-prototypes.
+C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
+	-Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench stress wheel clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
+		Makefile
+
+demo: $(INSTALLED) ## install with run-time needs only, and take the tour
+	$(BIN)/python -m pysock tour
+
+test: $(DEV) ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## format, lint and types, of Python and of C
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES) $(wildcard csrc/*.h)
+	$(C_LINT) $(C_FILES)
+
+format: $(DEV) ## let the formatters have their way
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(C_FILES) $(wildcard csrc/*.h)
+
+bench: $(BENCH) ## measure pysock beside its peers
+	$(BIN)/python -m benchmarks
+
+stress: $(DEV) ## run the stress tests only
+	$(BIN)/python -m pytest -m stress $(ARGS)
+
+# setuptools puts what an old egg-info lists into the sdist, needed or not.
+wheel: $(DEV) ## build the sdist, and the wheel from it, into dist/
+	rm -rf *.egg-info
+	$(BIN)/python -m build --outdir dist
+
+clean: ## remove everything built, and the virtual environments
+	rm -rf .venv .venv-* build dist *.egg-info pysock/_ffi.*.so
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The pip that comes with an interpreter may be too old for --group.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade pip
+
+# Editable, because in this folder `import pysock` means the source tree: a
+# wheel installed beside it would be shadowed by a tree without _ffi. Hence
+# also all virtual environments share one compiled module, which is abi3.
+$(INSTALLED): $(SOURCES) | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(DEV): $(INSTALLED)
+	$(PIP) install --group dev
+	@touch $@
+
+$(BENCH): $(DEV)
+	$(PIP) install --editable '.[bench]'
+	@touch $@

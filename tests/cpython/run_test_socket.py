@@ -1,0 +1,115 @@
+"""Run this interpreter's own ``test.test_socket`` and write down each result.
+
+``run_test_socket.py --module socket --json OUT`` runs it as it is;
+``--module pysock`` puts pysock in place of ``socket`` first, in this process
+only. ``tests/test_cpython_test_socket.py`` starts both and compares them.
+
+The suite is run with no resources, as ``python -m test test_socket`` does.
+``regrtest`` itself is not used: it has no way to install pysock before the
+first import, and does not say which test was skipped for which reason.
+"""
+
+import argparse
+import faulthandler
+import importlib
+import json
+import random
+import sys
+import time
+import unittest
+from pathlib import Path
+
+from recording import Record, SocketCensus, watch_lost_exceptions
+
+# The VSOCK classes connect to this machine's own context id. On a virtual
+# machine whose host does not answer, that connect never returns (seen with
+# CPython 3.11 to 3.13 on Linux 6.18), so one side would wait for ever.
+LEFT_OUT_WORD = "VSOCK"
+
+
+def import_suite(module_name):
+    """Import test.test_socket on top of the named module, and prove it is."""
+    early = [name for name in sys.modules if name.partition(".")[0] == "test"]
+    assert not early, f"imported before the module under test: {early}"
+    module = importlib.import_module(module_name)
+    if module_name == "pysock":
+        module.install()
+    suite = importlib.import_module("test.test_socket")
+    helper = importlib.import_module("test.support.socket_helper")
+
+    assert sys.modules["socket"].socket is module.socket
+    assert suite.socket.socket is module.socket
+    assert helper.socket.socket is module.socket
+    assert suite.socket is module, f"test_socket uses {suite.socket!r}"
+    assert module.__name__ == module_name, module.__name__
+
+    case = suite.SocketTCPTest()
+    case.setUp()
+    try:
+        assert type(case.serv) is module.socket, type(case.serv)
+    finally:
+        case.tearDown()
+    return module, suite
+
+
+def flatten(suite):
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from flatten(item)
+        else:
+            yield item
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--module", choices=["pysock", "socket"], required=True
+    )
+    parser.add_argument("--json", required=True, metavar="OUT")
+    parser.add_argument("--limit", type=float, default=600.0, help="seconds")
+    parser.add_argument("-k", dest="patterns", action="append", default=[])
+    options = parser.parse_args()
+    out = Path(options.json).resolve()
+
+    faulthandler.enable()
+    module, suite = import_suite(options.module)
+    from test import support
+    from test.support import os_helper
+
+    support.use_resources = []
+    support.verbose = 0
+    random.seed(0)
+
+    loader = unittest.TestLoader()
+    loader.testNamePatterns = [
+        pattern if "*" in pattern else f"*{pattern}*"
+        for pattern in options.patterns
+    ] or None
+    loaded = list(flatten(loader.loadTestsFromModule(suite)))
+    left_out = [test.id() for test in loaded if LEFT_OUT_WORD in test.id()]
+    chosen = [test for test in loaded if LEFT_OUT_WORD not in test.id()]
+    print(f"left out: {len(left_out)} {LEFT_OUT_WORD} tests", file=sys.stderr)
+
+    record = Record(options.limit)
+    census = SocketCensus(record)
+    lost = watch_lost_exceptions(record)
+    started = time.monotonic()
+    # AF_UNIX tests bind names in the working directory, as under regrtest.
+    with os_helper.temp_cwd():
+        unittest.TestSuite(chosen).run(record)
+    report = {
+        "module": module.__file__,
+        "python": sys.version,
+        "seconds": round(time.monotonic() - started, 1),
+        "left_out": left_out,
+        "tests": record.tests,
+        "sockets_made": census.classes,
+        "foreign_sockets": census.foreign(module.socket),
+        "lost_exceptions": lost,
+        "environment_altered": support.environment_altered,
+    }
+    out.write_text(json.dumps(report, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
