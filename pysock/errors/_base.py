@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno as _errno
-import importlib
 import os
 
 TYPE_CHECKING = False
@@ -68,8 +67,9 @@ class SocketError(OSError):
         """
         # The one look upwards: evidence needs the layers above this one, and
         # is gathered only when somebody asks.
-        explanation = importlib.import_module("pysock.explain")
-        return str(explanation.explain(self))
+        from pysock.explain import explain
+
+        return explain(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that this exception carries, ready for JSON."""
