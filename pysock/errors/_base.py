@@ -53,7 +53,7 @@ class SocketError(OSError):
         if self.call is None:
             return text
         where = self.address or self.local_address
-        if where is None:
+        if where is None or (where is self.local_address and not where[1]):
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"
 
