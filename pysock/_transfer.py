@@ -31,8 +31,11 @@ from pysock.raw._evidence import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Callable
+    from collections.abc import Callable
     from typing import Any
+
+    # Only the type checker looks: collections.abc has it from 3.12 on.
+    from typing_extensions import Buffer
 
 _recv = _socket.socket.recv
 _recv_into = _socket.socket.recv_into
@@ -226,7 +229,9 @@ class TransferSocket(standard.socket):
             failure = exc.args
         raise failed(self, "sendall", failure)
 
-    def sendto(self, data: Buffer, /, *args: Any) -> int:
+    def sendto(  # type: ignore[override]
+        self, data: Buffer, /, *args: Any
+    ) -> int:
         """Send to an address: `sendto(data, [flags,] address)`."""
         if len(args) == 1:
             args = (_NOSIGNAL, *args)
@@ -252,9 +257,7 @@ class TransferSocket(standard.socket):
     ) -> int:
         """Send from several buffers with ancillary data; raises as `send`."""
         try:
-            return _sendmsg(
-                self, buffers, ancdata, flags | _NOSIGNAL, address
-            )
+            return _sendmsg(self, buffers, ancdata, flags | _NOSIGNAL, address)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
