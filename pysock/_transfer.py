@@ -229,9 +229,7 @@ class TransferSocket(standard.socket):
             failure = exc.args
         raise failed(self, "sendall", failure)
 
-    def sendto(  # type: ignore[override]
-        self, data: Buffer, /, *args: Any
-    ) -> int:
+    def sendto(self, data: Buffer, /, *args: Any) -> int:
         """Send to an address: `sendto(data, [flags,] address)`."""
         if len(args) == 1:
             args = (_NOSIGNAL, *args)
