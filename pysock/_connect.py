@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _socket
 import sys
-from errno import EAGAIN, EALREADY, EINPROGRESS
+from errno import EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS
 from socket import gaierror
 
 from pysock import raw
@@ -135,7 +135,7 @@ class ConnectSocket(TransferSocket):
             fd,
             number,
             address=there,
-            at_once=earlier is None,
+            at_once=earlier is None or number == ECONNABORTED,
             elapsed=elapsed,
         )
         if before is not None:
