@@ -214,7 +214,7 @@ CATALOGUE: tuple[Failure, ...] = (
     ),
     Failure(
         "19", "accept: no descriptor left",
-        (*ACCEPT, "socket"), (errno.EMFILE, errno.ENFILE), tree.DescriptorLimitError, ("limit",),
+        (*ACCEPT, "socket", "dup"), (errno.EMFILE, errno.ENFILE), tree.DescriptorLimitError, ("limit",),
         "The limit on open descriptors is reached: of the process (EMFILE) or of the system (ENFILE). The connection stays queued.",
         "`ls /proc/PID/fd`, `ulimit -n`; sockets in CLOSE_WAIT are ones this program forgot to close.",
     ),
