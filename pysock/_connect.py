@@ -10,7 +10,12 @@ from socket import gaierror
 from pysock import raw
 from pysock._attempt import DEADLINE, Attempt, resolve
 from pysock._transfer import TransferSocket, failed, is_tcp, unresolved
-from pysock.errors import SocketError, deadline_error, error_for
+from pysock.errors import (
+    ConnectError,
+    SocketError,
+    deadline_error,
+    error_for,
+)
 from pysock.raw._calls import lib, to_tuple
 from pysock.raw._evidence import (
     connect_failure,
@@ -212,7 +217,7 @@ class ConnectSocket(TransferSocket):
         Never blocks.
         """
         error = raw.take_error(_fileno(self))
-        if error is not None:
+        if isinstance(error, ConnectError):
             attempt: Attempt | None = getattr(self, "_attempt", None)
             if attempt is not None:
                 error.elapsed = attempt.elapsed
