@@ -20,7 +20,7 @@ from pysock._accept import AcceptSocket
 from pysock._bind import bind_failure
 from pysock._connect import ConnectSocket
 from pysock._transfer import failed, typed, unresolved
-from pysock.errors import error_for
+from pysock.errors import SocketError, error_for
 from pysock.raw._calls import lib
 
 TYPE_CHECKING = False
@@ -170,8 +170,13 @@ class socket(ConnectSocket, AcceptSocket):
         # Not at import: few programs send files, and it costs a millisecond.
         from pysock._sigpipe import sigpipe_blocked
 
-        with sigpipe_blocked():
-            return _sendfile(self, file, offset, count)  # type: ignore[no-any-return]
+        try:
+            with sigpipe_blocked():
+                return _sendfile(self, file, offset, count)  # type: ignore[no-any-return]
+        except SocketError as error:
+            # The standard class falls back to send when os.sendfile fails.
+            error.call, error.__context__ = "sendfile", None
+            raise
 
     def tcp_info(self) -> TcpInfo:
         """Read TCP_INFO: one system call, decoded field by field on demand.
