@@ -9,8 +9,9 @@ import time
 from errno import EAGAIN, EINTR, ETIMEDOUT
 from math import ceil
 
-from pysock._transfer import TransferSocket
+from pysock._transfer import TransferSocket, failed, is_tcp
 from pysock.errors import deadline_error, error_for, would_block
+from pysock.errors._choose import TIMED_OUT
 from pysock.raw._calls import (
     lib,
     milliseconds_left,
@@ -97,6 +98,10 @@ class AcceptSocket(TransferSocket):
         fd = _fileno(self)
         if number == EAGAIN or (number == ETIMEDOUT and timeout == 0):
             raise would_block("accept", _AGAIN)
+        if not is_tcp(self):
+            said = (number, os.strerror(number))
+            timed_out = number == ETIMEDOUT and timeout is not None
+            raise failed(self, "accept", TIMED_OUT if timed_out else said)
         here = local_address_of(fd)
         if number == ETIMEDOUT and timeout is not None:
             raise deadline_error(
@@ -110,8 +115,18 @@ class AcceptSocket(TransferSocket):
         )
 
     def _accept_standard(self) -> tuple[socket, Any]:
-        fd, address = self._accept()
+        try:
+            fd, address = self._accept()
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        else:
+            return self._accepted_standard(fd), address
+        raise failed(self, "accept", failure)
+
+    def _accepted_standard(self, fd: int) -> socket:
         sock = self._accepted(fd)
         if standard.getdefaulttimeout() is None and self.gettimeout():
             sock.setblocking(True)
-        return sock, address
+        return sock
