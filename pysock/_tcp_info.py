@@ -96,7 +96,7 @@ class Field:
     def __get__(self, info: TcpInfo | None, owner: type) -> Any:
         if info is None:
             return self
-        raw = info.raw
+        raw = info._raw
         if len(raw) < self.end:
             return None
         if raw[0] == TcpState.LISTEN and self.name not in _LISTENER_FIELDS:
@@ -123,9 +123,9 @@ class TcpInfo:
     its bytes. Decoding happens when a field is read.
     """
 
-    __slots__ = ("raw",)
+    __slots__ = ("_raw",)
 
-    raw: bytes
+    _raw: bytes
 
     def __init__(self, raw: bytes) -> None:
         """Decode a reading.
@@ -139,31 +139,33 @@ class TcpInfo:
         """
         if not raw:
             raise ValueError("a TCP_INFO reading has at least one byte")
-        object.__setattr__(self, "raw", bytes(raw))
+        self._raw = bytes(raw)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a TCP_INFO reading has no settable {name!r}")
+    @property
+    def raw(self) -> bytes:
+        """The bytes of `struct tcp_info` as the kernel gave them."""
+        return self._raw
 
     def __reduce__(self) -> tuple[type[TcpInfo], tuple[bytes]]:
-        return (TcpInfo, (self.raw,))
+        return (TcpInfo, (self._raw,))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TcpInfo):
             return NotImplemented
-        return self.raw == other.raw
+        return self._raw == other._raw
 
     def __hash__(self) -> int:
-        return hash(self.raw)
+        return hash(self._raw)
 
     @property
     def state(self) -> TcpState | None:
         """TCP state; `None` for a number that is none."""
-        return _member(TcpState, self.raw[0])
+        return _member(TcpState, self._raw[0])
 
     @property
     def is_listening(self) -> bool:
         """Whether this is a reading of a listener."""
-        return self.raw[0] == TcpState.LISTEN
+        return self._raw[0] == TcpState.LISTEN
 
     @property
     def was_established(self) -> bool:
@@ -172,7 +174,7 @@ class TcpInfo:
         A finished handshake leaves a round-trip sample or a delivered SYN
         behind, also after the connection has died.
         """
-        raw = self.raw
+        raw = self._raw
         rtt = raw[68:72]
         delivered = raw[192:196]
         return (len(rtt) == 4 and rtt != bytes(4)) or (
@@ -196,9 +198,9 @@ class TcpInfo:
     @property
     def ca_state(self) -> TcpCaState | None:
         """State of congestion control."""
-        if len(self.raw) <= 1 or self.is_listening:
+        if len(self._raw) <= 1 or self.is_listening:
             return None
-        return _member(TcpCaState, self.raw[1])
+        return _member(TcpCaState, self._raw[1])
 
     @property
     def option_names(self) -> tuple[str, ...] | None:
@@ -221,13 +223,13 @@ class TcpInfo:
     @property
     def delivery_rate_app_limited(self) -> bool | None:
         """Whether `delivery_rate` was limited by the application (4.9)."""
-        bit = self._bits(7, 0, 1) if len(self.raw) >= 168 else None
+        bit = self._bits(7, 0, 1) if len(self._raw) >= 168 else None
         return None if bit is None else bool(bit)
 
     @property
     def fastopen_client_fail(self) -> FastOpenFailure | None:
         """Why Fast Open failed (5.5; 0 before that and without it)."""
-        value = self._bits(7, 1, 2) if len(self.raw) >= 232 else None
+        value = self._bits(7, 1, 2) if len(self._raw) >= 232 else None
         return None if value is None else FastOpenFailure(value)
 
     retransmits = Field(2, _U8, "2.4", "count", "Timeouts of the segment at the head of the queue, not yet acked.")
@@ -317,22 +319,22 @@ class TcpInfo:
         self, before: Struct | None, at: int, *, shift: int, bits: int
     ) -> int | None:
         """Read the bytes that 7.0 cut up anew without a change in length."""
-        if len(self.raw) < 280 or self.is_listening:
+        if len(self._raw) < 280 or self.is_listening:
             return None
         if kernel_release() < (7, 0):
-            return None if before is None else before.unpack_from(self.raw, at)[0]
-        (word,) = _U32.unpack_from(self.raw, 276)
+            return None if before is None else before.unpack_from(self._raw, at)[0]
+        (word,) = _U32.unpack_from(self._raw, 276)
         if sys.byteorder == "big":
             shift = 32 - shift - bits
         return int(word >> shift & (1 << bits) - 1)
 
     def _bits(self, offset: int, shift: int, bits: int) -> int | None:
         """Read a C bit-field: mirrored on a big-endian machine."""
-        if len(self.raw) <= offset or self.is_listening:
+        if len(self._raw) <= offset or self.is_listening:
             return None
         if sys.byteorder == "big":
             shift = 8 - shift - bits
-        return self.raw[offset] >> shift & (1 << bits) - 1
+        return self._raw[offset] >> shift & (1 << bits) - 1
 
     def as_dict(self) -> dict[str, Any]:
         """Every field by name, ready for JSON: states as words, no bytes."""
@@ -371,7 +373,7 @@ class TcpInfo:
             if isinstance(value, list):
                 value = "|".join(value)
             said.append(f"{name}={value}")
-        return f"<TcpInfo {' '.join(said)} ({len(self.raw)} bytes)>"
+        return f"<TcpInfo {' '.join(said)} ({len(self._raw)} bytes)>"
 
 
 FIELD_NAMES: tuple[str, ...] = tuple(

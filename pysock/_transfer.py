@@ -17,9 +17,9 @@ from pysock.errors import (
     PeerClosedError,
     ResolveError,
     SocketError,
+    TransferWouldBlockError,
     deadline_error,
     error_for,
-    would_block,
 )
 from pysock.errors._choose import TIMED_OUT
 from pysock.raw._evidence import (
@@ -82,13 +82,17 @@ def failed(
         kind: its class.
     """
     number = args[0] if args else None
+    if number == EAGAIN:
+        # The one that must cost nothing: no system call, no formatting, and
+        # no question after the family, which would cost as much as the rest.
+        error = TransferWouldBlockError(*args)
+        error.call = call
+        return error
     if number == EBADF and _fileno(sock) == -1:
         return error_for(call, EBADF, args=args)
     if not is_tcp(sock):
         # kind(*args) is what the standard module raised.
         return TimeoutError(*args) if args == TIMED_OUT else kind(*args)
-    if number == EAGAIN:
-        return would_block(call, args)
     fd = _fileno(sock)
     if args == TIMED_OUT:
         return deadline_error(

@@ -11,7 +11,6 @@ from pysock.errors._choose import (
     deadline_error,
     error_for,
     transfer_class,
-    would_block,
 )
 from pysock.errors._origin import KINDS, Origin
 from pysock.errors._tree import (

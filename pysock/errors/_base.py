@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import errno as _errno
-import importlib
 import os
 
 TYPE_CHECKING = False
@@ -55,7 +54,7 @@ class SocketError(OSError):
         if self.call is None:
             return text
         where = self.address or self.local_address
-        if where is None:
+        if where is None or (where is self.local_address and not where[1]):
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"
 
@@ -69,8 +68,9 @@ class SocketError(OSError):
         """
         # The one look upwards: evidence needs the layers above this one, and
         # is gathered only when somebody asks.
-        explanation = importlib.import_module("pysock.explain")
-        return str(explanation.explain(self))
+        from pysock.explain import explain
+
+        return explain(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that this exception carries, ready for JSON."""

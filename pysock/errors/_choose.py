@@ -109,20 +109,6 @@ def with_builtin(
     return variant(kind, builtin)
 
 
-def would_block(call: str, args: tuple[Any, ...]) -> SocketError:
-    """Make the exception for EAGAIN: the one that must cost nothing.
-
-    No system call, no formatting: a non-blocking program raises it between
-    any two pieces of work.
-    """
-    if call == "accept":
-        error: SocketError = tree.AcceptWouldBlockError(*args)
-    else:
-        error = tree.TransferWouldBlockError(*args)
-    error.call = call
-    return error
-
-
 def deadline_error(
     call: str, *, elapsed: float | None = None, **carried: Any
 ) -> SocketError:
