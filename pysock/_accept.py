@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import _socket
+import os
 import time
 from errno import EAGAIN, EINTR, ETIMEDOUT
 
+from pysock._transfer import failed, is_tcp
 from pysock.errors import deadline_error, error_for
+from pysock.errors._choose import TIMED_OUT
 from pysock.raw._calls import lib, milliseconds_left
 from pysock.raw._evidence import local_address_of, tcp_info_of
 
@@ -14,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pysock.errors import SocketError
     from pysock.raw._calls import CData
 
 _fileno = _socket.socket.fileno
@@ -55,11 +57,14 @@ def accept_again(
 
 def accept_failure(
     sock: Any, number: int, timeout: float | None, elapsed: float | None
-) -> SocketError:
+) -> OSError:
     """Make the exception for an errno of accept; `ETIMEDOUT` for no time."""
     nothing_came = number in (EAGAIN, ETIMEDOUT)
     if nothing_came and not timeout:
         return error_for("accept", EAGAIN)
+    if not is_tcp(sock):
+        said = (number, os.strerror(number))
+        return failed(sock, "accept", TIMED_OUT if nothing_came else said)
     fd = _fileno(sock)
     here, info = local_address_of(fd), tcp_info_of(fd)
     if nothing_came:

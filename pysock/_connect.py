@@ -5,13 +5,18 @@ from __future__ import annotations
 import _socket
 import sys
 import time
-from errno import EAGAIN, EALREADY, EINPROGRESS
+from errno import EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS
 from socket import gaierror
 
 from pysock import raw
 from pysock._attempt import DEADLINE, Attempt, resolve
 from pysock._transfer import TransferSocket, failed, is_tcp, unresolved
-from pysock.errors import SocketError, deadline_error, error_for
+from pysock.errors import (
+    ConnectError,
+    SocketError,
+    deadline_error,
+    error_for,
+)
 from pysock.raw._calls import lib, parse_address, to_tuple
 from pysock.raw._evidence import (
     connect_failure,
@@ -146,7 +151,7 @@ class ConnectSocket(TransferSocket):
             fd,
             number,
             address=there,
-            at_once=earlier is None,
+            at_once=earlier is None or number == ECONNABORTED,
             elapsed=elapsed,
         )
         if before is not None:
@@ -221,7 +226,7 @@ class ConnectSocket(TransferSocket):
         Never blocks.
         """
         error = raw.take_error(_fileno(self))
-        if error is not None:
+        if isinstance(error, ConnectError):
             attempt: Attempt | None = getattr(self, "_attempt", None)
             if attempt is not None:
                 error.elapsed = attempt.elapsed

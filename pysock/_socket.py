@@ -20,7 +20,7 @@ from pysock._close import CloseSocket
 from pysock._connect import ConnectSocket
 from pysock._tcp_info import TcpInfo
 from pysock._transfer import failed, typed, unresolved
-from pysock.errors import error_for
+from pysock.errors import SocketError, error_for
 from pysock.raw._calls import ffi, lib, new_address, to_tuple
 
 TYPE_CHECKING = False
@@ -205,8 +205,13 @@ class socket(ConnectSocket, CloseSocket):
         # Not at import: few programs send files, and it costs a millisecond.
         from pysock._sigpipe import sigpipe_blocked
 
-        with sigpipe_blocked():
-            return _sendfile(self, file, offset, count)  # type: ignore[no-any-return]
+        try:
+            with sigpipe_blocked():
+                return _sendfile(self, file, offset, count)  # type: ignore[no-any-return]
+        except SocketError as error:
+            # The standard class falls back to send when os.sendfile fails.
+            error.call, error.__context__ = "sendfile", None
+            raise
 
     def tcp_info(self) -> TcpInfo:
         """Read TCP_INFO: one system call, decoded field by field on demand.

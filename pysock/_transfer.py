@@ -16,7 +16,7 @@ from pysock.errors import (
     Origin,
     PeerClosedError,
     ResolveError,
-    TransferError,
+    SocketError,
     TransferWouldBlockError,
     deadline_error,
     error_for,
@@ -269,10 +269,10 @@ class TransferSocket(standard.socket):
 
         Raises:
             PeerClosedError: the peer closed first (FIN; no errno).
-            TransferError: as `recv`.
+            OSError: as `recv`.
             ValueError: n is negative.
 
-        Either exception has in `.partial` what had come, so that nothing is
+        Each `OSError` has in `.partial` what had come, so that nothing is
         lost.
         """
         if n < 0:
@@ -286,9 +286,11 @@ class TransferSocket(standard.socket):
                 if count == 0:
                     break
                 have += count
-        except TransferError as error:
-            error.call = "recv_exactly"
-            error.partial = bytes(view[:have])
+        except OSError as error:
+            if isinstance(error, SocketError):
+                error.call = "recv_exactly"
+            # Also on what is not ours (AF_UNIX, TLS): nothing is lost.
+            error.partial = bytes(view[:have])  # type: ignore[attr-defined]
             raise
         if have == n:
             return bytes(buffer)

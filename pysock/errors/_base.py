@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import errno as _errno
 import os
 
@@ -122,7 +123,12 @@ class SocketError(OSError):
         # `errno` is not in args where the standard module's text is alone
         # there ('timed out').
         state["errno"] = self.errno
-        return (_rebuild, (kind, type(self)._mixins, self.args, state))
+        # By name: the older protocols write BrokenPipeError as OSError.
+        mixins = tuple(
+            mixin.__name__ if mixin.__module__ == "builtins" else mixin
+            for mixin in type(self)._mixins
+        )
+        return (_rebuild, (kind, mixins, self.args, state))
 
 
 _variants: dict[tuple[type, ...], type[SocketError]] = {}
@@ -155,12 +161,13 @@ def variant(
 
 def _rebuild(
     kind: type[SocketError],
-    mixins: tuple[type[BaseException], ...],
+    mixins: tuple[Any, ...],
     args: tuple[Any, ...],
     state: dict[str, Any],
 ) -> SocketError:
     """Make a pickled exception again."""
-    error = variant(kind, *mixins)(*args)
+    bases = (getattr(builtins, m) if type(m) is str else m for m in mixins)
+    error = variant(kind, *bases)(*args)
     error.errno = state.pop("errno")
     error.__dict__.update(state)
     return error

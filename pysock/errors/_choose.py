@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
+from pysock._tcp_state import TcpState
 from pysock.errors import _tree as tree
 from pysock.errors._base import SocketError, variant
 from pysock.errors._catalogue import CATALOGUE
@@ -69,6 +70,14 @@ def _only_origins() -> dict[type[SocketError], Origin]:
 
 
 _ORIGIN = _only_origins()
+_FIN_SENT = frozenset(
+    {
+        TcpState.FIN_WAIT1,
+        TcpState.FIN_WAIT2,
+        TcpState.CLOSING,
+        TcpState.LAST_ACK,
+    }
+)
 _DEADLINE_ORIGIN = Origin("deadline")
 
 
@@ -191,7 +200,8 @@ def transfer_class(
         the class, or `None` to leave it to the errno.
     """
     if number == errno.EPIPE and call in SEND:
-        if sent_fin:
+        # The state knows of a shutdown through another descriptor.
+        if sent_fin or (info is not None and info.state in _FIN_SENT):
             return tree.WriteAfterShutdownError
         if not has_peer:
             return tree.NotConnectedError

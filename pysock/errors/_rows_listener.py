@@ -136,7 +136,7 @@ ROWS = (
     Failure(
         "19",
         "accept: no descriptor left",
-        (*ACCEPT, "socket"),
+        (*ACCEPT, "socket", "dup"),
         (errno.EMFILE, errno.ENFILE),
         tree.DescriptorLimitError,
         ("limit",),

@@ -118,6 +118,9 @@ def connect_origin(
     sent_by = icmp_origin(fd, number)
     if sent_by is not None:
         return sent_by
+    if number == errno.ECONNABORTED and at_once:
+        # connect(2) of a failed attempt whose errno was taken already.
+        return None
     if number in _ALWAYS:
         return Origin(_ALWAYS[number])
     if at_once:
