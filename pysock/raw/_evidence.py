@@ -12,7 +12,13 @@ import errno
 
 from pysock._tcp_info import TcpInfo
 from pysock.errors import Origin, error_for, transfer_class
-from pysock.raw._calls import lib, read_address, read_icmp, read_tcp_info
+from pysock.raw._calls import (
+    lib,
+    read_address,
+    read_icmp,
+    read_tcp_info,
+    to_tuple,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,16 +98,11 @@ def icmp_origin(fd: int, number: int) -> Origin | None:
 
 def read_host(address: Any) -> str | None:
     """The host of an address, an IPv4-mapped one as IPv4."""
-    from_c = address.family
-    if from_c == 0:
+    numeric = to_tuple(address)
+    if numeric is None:
         return None
-    host = read_text(address)
+    host: str = numeric[0]
     return host.removeprefix("::ffff:") if "." in host else host
-
-
-def read_text(address: Any) -> str:
-    """The host as C wrote it."""
-    return bytes(address.host).split(b"\0", 1)[0].decode()
 
 
 def connect_origin(
