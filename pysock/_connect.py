@@ -171,6 +171,7 @@ class ConnectSocket(TransferSocket):
                 at_once=not waited,
                 elapsed=attempt.elapsed,
             )
+        attempt.stop_asking()
         if waited and blocking:
             attempt.settle()
             if number == 0 and attempt.number != 0:
