@@ -137,9 +137,10 @@ class ConnectSocket(TransferSocket):
             address=there,
             at_once=earlier is None,
             elapsed=elapsed,
+            info=before,
         )
         if before is not None:
-            error.tcp_info, error.local_address = before, here
+            error.local_address = here
         return number, error
 
     def _connect_waiting(
