@@ -57,6 +57,7 @@ def resolve(family: int, address: Any) -> CData | None:
     host, *rest = address
     if type(host) is not str or "\0" in host:
         return None
+    numeric: Any
     if host in _SPECIAL_HOSTS and family != AF_INET6:
         numeric = _SPECIAL_HOSTS[host]
     elif host == "":
@@ -78,15 +79,17 @@ class Attempt:
 
     __slots__ = ("asking", "at_once", "fd", "number", "started", "target")
 
-    def __init__(self, fd: int, target: CData) -> None:
+    def __init__(
+        self, fd: int, target: CData, started: float, number: int
+    ) -> None:
         self.fd = fd
         self.target = target
-        self.started = time.monotonic()
         self.asking = False
-        # What connect(2) said: 0, or an errno. Later the verdict.
-        self.number = -lib.pysock_connect(fd, target)
+        self.started = started
+        # What connect(2) said, an errno; later the verdict, 0 for success.
+        self.number = number
         # Whether the kernel refused before any packet was answered.
-        self.at_once = self.number != EINPROGRESS
+        self.at_once = number not in (EINPROGRESS, EALREADY)
 
     @property
     def elapsed(self) -> float:
@@ -100,9 +103,7 @@ class Attempt:
         on. Else an errno: whoever wants evidence reads it before
         `stop_asking()` and `settle()`.
         """
-        ready = lib.pysock_wait(self.fd, WRITABLE, 0)
-        if ready == 0:
-            ready = self._wait_for_answer(timeout)
+        ready = self._wait_for_answer(timeout)
         if ready < 0:
             self.number = -ready
         elif ready == 0:

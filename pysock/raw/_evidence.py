@@ -120,6 +120,9 @@ def connect_origin(
     sent_by = icmp_origin(fd, number)
     if sent_by is not None:
         return sent_by
+    if number == errno.ECONNABORTED and at_once:
+        # connect(2) of a failed attempt whose errno was taken already.
+        return None
     if number == errno.ECONNREFUSED and _nothing_came(info):
         return Origin("icmp")
     if number in _ALWAYS:
