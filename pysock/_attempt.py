@@ -12,6 +12,7 @@ import _socket
 import time
 from errno import EALREADY, EINPROGRESS, EISCONN
 
+from pysock._tcp_state import TcpState
 from pysock.raw._calls import (
     AF_INET6,
     ERROR,
@@ -20,6 +21,8 @@ from pysock.raw._calls import (
     ffi,
     lib,
     parse_address,
+    read_icmp,
+    read_tcp_info,
     wait_until,
 )
 
@@ -110,8 +113,21 @@ class Attempt:
             self.number = DEADLINE
         elif ready & (ERROR | HANGUP):
             self.number = lib.pysock_take_error(self.fd)
+            if self.number == 0 and self._still_trying():
+                self.wait(timeout)
         else:
             self.number = 0
+
+    def _still_trying(self) -> bool:
+        """Whether the wait ended for an ICMP message and nothing else.
+
+        Somebody else took the soft error that came with it. The message is
+        thrown away, or the next wait would end for it again.
+        """
+        info = read_tcp_info(self.fd)
+        if isinstance(info, int) or info[0] != TcpState.SYN_SENT:
+            return False
+        return read_icmp(self.fd) is not None
 
     def _wait_for_answer(self, timeout: float | None) -> int:
         """The handshake needs the network: wait, and ask who says no.
