@@ -30,7 +30,7 @@ _fromfd = rebind(standard.fromfd, _names)  # type: ignore[arg-type]
 _socketpair = rebind(standard.socketpair, _names)  # type: ignore[arg-type]
 
 
-def fromfd(fd: int, family: int, type: int, proto: int = 0) -> socket:
+def fromfd(fd: Any, family: Any, type: Any, proto: int = 0) -> socket:
     """Make a socket for a duplicate of a descriptor, as `socket.fromfd`.
 
     Raises:
