@@ -57,6 +57,7 @@ def resolve(family: int, address: Any) -> CData | None:
     host, *rest = address
     if type(host) is not str or "\0" in host:
         return None
+    numeric: Any
     if host in _SPECIAL_HOSTS and family != AF_INET6:
         numeric = _SPECIAL_HOSTS[host]
     elif host == "":

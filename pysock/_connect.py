@@ -191,9 +191,7 @@ class ConnectSocket(TransferSocket):
             attempt.settle()
             if number == 0 and attempt.number != 0:
                 number = attempt.number
-                error = error_for(
-                    "connect", number, address=to_tuple(target)
-                )
+                error = error_for("connect", number, address=to_tuple(target))
         return number, error
 
     def _connect_standard(self, address: Any) -> None:

@@ -72,6 +72,10 @@ class socket(ConnectSocket, CloseSocket):
     __slots__ = ("_attempt", "_kind", "_sent_fin")
     __module__ = "pysock"
 
+    _kind: tuple[int, int, int]
+    _io_refs: int
+    _closed: bool
+
     def __init__(
         self,
         family: int = -1,
@@ -182,7 +186,7 @@ class socket(ConnectSocket, CloseSocket):
     def _accept_standard(self) -> tuple[socket, Any]:
         """Accept for a family that only the standard module knows."""
         try:
-            fd, address = _socket.socket._accept(self)
+            fd, address = _socket.socket._accept(self)  # type: ignore[attr-defined]
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise

@@ -31,8 +31,11 @@ from pysock.raw._evidence import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Callable
+    from collections.abc import Callable
     from typing import Any
+
+    # Only the type checker looks: collections.abc has it from 3.12 on.
+    from typing_extensions import Buffer
 
 _recv = _socket.socket.recv
 _recv_into = _socket.socket.recv_into
@@ -252,9 +255,7 @@ class TransferSocket(standard.socket):
     ) -> int:
         """Send from several buffers with ancillary data; raises as `send`."""
         try:
-            return _sendmsg(
-                self, buffers, ancdata, flags | _NOSIGNAL, address
-            )
+            return _sendmsg(self, buffers, ancdata, flags | _NOSIGNAL, address)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise

@@ -112,9 +112,7 @@ class SocketError(OSError):
 
     def add_note(self, note: str, /) -> None:
         """Add a note as on any exception, without asking for ours."""
-        if not isinstance(note, str):
-            kind = type(note).__name__
-            raise TypeError(f"note must be a str, not {kind!r}")
+        BaseException().add_note(note)  # it knows what a note may be
         self.__dict__.setdefault("_notes", []).append(note)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -133,7 +131,7 @@ class SocketError(OSError):
         return (_rebuild, (kind, mixins, self.args, state))
 
 
-_variants: dict[tuple[type[SocketError], ...], type[SocketError]] = {}
+_variants: dict[tuple[type, ...], type[SocketError]] = {}
 
 
 def variant(

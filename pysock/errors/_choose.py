@@ -8,7 +8,8 @@ import os
 from pysock._tcp_state import TcpState
 from pysock.errors import _tree as tree
 from pysock.errors._base import SocketError, variant
-from pysock.errors._catalogue import CATALOGUE, SEND, TRANSFER
+from pysock.errors._catalogue import CATALOGUE
+from pysock.errors._failure import SEND, TRANSFER
 from pysock.errors._origin import Origin
 
 TYPE_CHECKING = False
@@ -52,6 +53,8 @@ _DEADLINE: dict[str, type[SocketError]] = {
     "accept": tree.AcceptTimeoutError,
     **dict.fromkeys(TRANSFER, tree.TransferTimeoutError),
 }
+
+
 def _only_origins() -> dict[type[SocketError], Origin]:
     """Origins of the classes whose rows leave no other."""
     kinds: dict[type[SocketError], set[tuple[str, ...]]] = {}
@@ -59,7 +62,9 @@ def _only_origins() -> dict[type[SocketError], Origin]:
         kinds.setdefault(row.error, set()).add(row.origins)
     return {
         kind: Origin(*origins)
-        for kind, [origins, *others] in ((k, list(v)) for k, v in kinds.items())
+        for kind, [origins, *others] in (
+            (k, list(v)) for k, v in kinds.items()
+        )
         if len(origins) == 1 and not others
     }
 
@@ -149,7 +154,9 @@ def error_for(
         kind = _row_class(call, number)
     if origin is None:
         origin = _ORIGIN.get(kind)
-    error = with_builtin(kind, call, number)(*(args or (number, os.strerror(number))))
+    error = with_builtin(kind, call, number)(
+        *(args or (number, os.strerror(number)))
+    )
     return _carry(error, call, origin, elapsed, **carried)
 
 

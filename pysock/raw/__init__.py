@@ -25,13 +25,11 @@ from errno import (
     ENOPROTOOPT,
     ENOTSOCK,
     EOPNOTSUPP,
-    ETIMEDOUT,
 )
 
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
 from pysock.errors import (
-    NotTcpError,
     SocketError,
     error_for,
 )

@@ -9,15 +9,14 @@ import math
 import time
 from errno import EINTR
 
-from pysock._ffi import ffi, lib
+from pysock._ffi import ffi as ffi
+from pysock._ffi import lib as lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pysock._ffi import CData
-
-__all__ = ["ffi", "lib", "new_address", "to_tuple", "wait_until"]
+    from pysock._ffi import CData as CData
 
 READABLE = lib.PYSOCK_READABLE
 WRITABLE = lib.PYSOCK_WRITABLE
