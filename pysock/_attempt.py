@@ -63,9 +63,10 @@ def resolve(family: int, address: Any) -> CData | None:
     elif host == "":
         numeric = "::"
     # Do not resolve for an address that is wrong in another way.
-    elif parse_address(family, (_any_host(family), *rest)) is None:
-        return None
-    elif host in _SPECIAL_HOSTS:
+    elif (
+        host in _SPECIAL_HOSTS
+        or parse_address(family, (_any_host(family), *rest)) is None
+    ):
         return None
     else:
         try:
