@@ -11,6 +11,7 @@ from __future__ import annotations
 import _socket
 import time
 from errno import EALREADY, EINPROGRESS, EISCONN
+from operator import index
 
 from pysock._tcp_state import TcpState
 from pysock.raw._calls import (
@@ -55,22 +56,45 @@ def resolve(family: int, address: Any) -> CData | None:
     target = parse_address(family, address)
     if target is not None:
         return target
-    if type(address) is not tuple or not address:
+    plain = _plain(address)
+    if plain is None:
         return None
-    host, *rest = address
-    if type(host) is not str or "\0" in host:
-        return None
+    host, *rest = plain
     numeric: Any
     if host in _SPECIAL_HOSTS and family != AF_INET6:
         numeric = _SPECIAL_HOSTS[host]
     elif host == "":
         numeric = "::"
     # Do not resolve for an address that is wrong in another way.
-    elif parse_address(family, (_any_host(family), *rest)) is None:
+    elif (
+        host in _SPECIAL_HOSTS
+        or parse_address(family, (_any_host(family), *rest)) is None
+    ):
         return None
     else:
-        numeric = _socket.getaddrinfo(host, None, family)[0][4][0]
+        try:
+            # ASCII as it is: the codec refuses names that the resolver is
+            # to judge.
+            name = host.encode("ascii" if host.isascii() else "idna")
+        except UnicodeError:
+            return None
+        numeric = _socket.getaddrinfo(name, None, family)[0][4][0]
     return parse_address(family, (numeric, *rest))
+
+
+def _plain(address: Any) -> tuple[Any, ...] | None:
+    """The other forms that the standard module takes: (str, int, ...)."""
+    if not isinstance(address, tuple) or len(address) < 2:
+        return None
+    host, port, *rest = address
+    if isinstance(host, (bytes, bytearray)) and host.isascii():
+        host = host.decode()
+    if not isinstance(host, str) or "\0" in host:
+        return None
+    try:
+        return (str(host), index(port), *rest)
+    except TypeError:
+        return None
 
 
 def _any_host(family: int) -> str:
