@@ -16,7 +16,7 @@ from socket import gaierror
 from sys import _getframe, modules
 
 from pysock import raw
-from pysock._accept import AcceptSocket
+from pysock._accept_many import AcceptManySocket
 from pysock._bind import bind_failure
 from pysock._connect import ConnectSocket
 from pysock._transfer import failed, typed, unresolved
@@ -44,7 +44,7 @@ _public = modules["pysock"].__dict__
 _LIMITS = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
 
 
-class socket(ConnectSocket, AcceptSocket):
+class socket(ConnectSocket, AcceptManySocket):
     """A socket that tells why: `socket.socket`, its failures typed.
 
     Everything that the standard class has works as there. On a TCP socket a
