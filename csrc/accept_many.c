@@ -49,9 +49,10 @@ waited_ms(int fd)
 }
 
 /* A reset connection is the one whose both directions are shut by an error. */
-static void
+static int
 find_dead(struct pysock_accepted *batch, int count)
 {
+    int found = 0;
     struct pollfd looks[LOOK];
     const short dead = POLLERR | POLLHUP;
 
@@ -64,9 +65,13 @@ find_dead(struct pysock_accepted *batch, int count)
             continue;
         }
         for (int i = 0; i < some; i++) {
-            batch[start + i].dead = (looks[i].revents & dead) == dead;
+            if ((looks[i].revents & dead) == dead) {
+                batch[start + i].dead = 1;
+                found++;
+            }
         }
     }
+    return found;
 }
 
 /* The first is known to be there.  Is there another one for sure? */
@@ -92,6 +97,7 @@ pysock_accept_many(int fd, int timeout_ms, int limit,
     struct pysock_address peer;
     int32_t waiting;
     int taken = 0;
+    int sampled = 0;
     int blocks = 1;
     int ready;
 
@@ -131,13 +137,15 @@ pysock_accept_many(int fd, int timeout_ms, int limit,
             --look->until_sample <= 0) {
             look->until_sample = look->sample_every;
             out[taken].waited_ms = waited_ms(accepted);
+            sampled++;
         }
         taken++;
     } while (taken < limit && may_go_on(fd, waiting, taken, blocks));
     hosts[-1] = '\0';
     if (look != NULL) {
         look->waiting = waiting;
-        find_dead(out, taken);
+        look->sampled = sampled;
+        look->dead = find_dead(out, taken);
     }
     return taken;
 }

@@ -187,6 +187,8 @@ struct pysock_arrivals {
     int32_t sample_every; /* in: read the wait of each n-th; 0: of none */
     int32_t until_sample; /* in and out: how many until the next one */
     int32_t waiting;      /* out: the queue's length before; -1: not TCP */
+    int32_t sampled;      /* out: how many waits were read */
+    int32_t dead;         /* out: how many are dead */
 };
 
 /*

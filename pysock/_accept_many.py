@@ -170,7 +170,7 @@ class AcceptManySocket(AcceptSocket):
             left = milliseconds_left(deadline)
 
     def _accept_many_standard(self, limit: int) -> list[tuple[socket, Any]]:
-        """Accept one by one, for a family that the kernel counts no queue of."""
+        """One by one: of this family the kernel does not count the queue."""
         taken = [self.accept()]
         while (
             len(taken) < limit

@@ -18,6 +18,7 @@ from sys import _getframe, modules
 from pysock import raw
 from pysock._accept_many import AcceptManySocket
 from pysock._bind import bind_failure
+from pysock._closing import closed, wake_on_close
 from pysock._connect import ConnectSocket
 from pysock._transfer import failed, typed, unresolved
 from pysock.errors import error_for
@@ -143,11 +144,15 @@ class socket(ConnectSocket, AcceptManySocket):
         self,
         _ss: Any = _socket.socket,
         _close: Any = lib.pysock_close,
+        _watched: Any = wake_on_close,
+        _closed: Any = closed,
     ) -> None:
         # No globals on the way to close: see the standard class.
         fd = _ss.detach(self)
         if fd < 0:
             return
+        if fd in _watched:
+            _closed(fd)
         result = _close(fd)
         # The peer's RST is no failure of ours to close.
         if result < 0 and result != -ECONNRESET:

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pysock
 
@@ -45,6 +46,10 @@ def reset(client):
 def close_all(accepted):
     for sock, _ in accepted:
         sock.close()
+
+
+def open_descriptors():
+    return sorted(path.name for path in Path("/proc/self/fd").iterdir())
 
 
 def wait_for(condition, seconds=10):
