@@ -28,16 +28,16 @@ def measure(measured_by: str, plan: Plan) -> Measurement:
     return result
 
 
-def findings_of(
-    rows: tuple[Row, ...], plan: Plan
-) -> list[report.Finding]:
+def findings_of(rows: tuple[Row, ...], plan: Plan) -> list[report.Finding]:
     """Measure and judge the rows; those of one function together."""
     measured: dict[str, Measurement] = {}
     findings = []
     for row in rows:
         if row.measured_by not in measured:
             start = time.monotonic()
-            print(f"{row.measured_by} ...", end="", flush=True, file=sys.stderr)
+            print(
+                f"{row.measured_by} ...", end="", flush=True, file=sys.stderr
+            )
             measured[row.measured_by] = measure(row.measured_by, plan)
             print(f" {time.monotonic() - start:.1f} s", file=sys.stderr)
         findings.append(report.judge(row, measured[row.measured_by]))

@@ -160,9 +160,7 @@ def drain_while_busy(plan: Plan) -> Measurement:
     busy.start()
     try:
         # One batch: its GIL hand-over is what is compared with one for each.
-        return _drain(
-            plan, floor=None, timeout=None, count=BATCH, rounds=9
-        )
+        return _drain(plan, floor=None, timeout=None, count=BATCH, rounds=9)
     finally:
         stop.set()
         busy.join()

@@ -26,16 +26,30 @@ def _side(clients: Clients, server: Server, count: int) -> Run:
 def server_cpu(plan: Plan) -> Measurement:
     """Seconds of server CPU for one connection, system time included.
 
-    The load is C, the same for all, on another CPU where there is one.
+    The load is C, the same for all, on another CPU where there is one. It is
+    slower than most of the servers, so these sleep and are woken, some more
+    often than others: that is part of what they cost.
     """
+    return _server_cpu(plan, queue_full=False)
+
+
+def server_cpu_full_queue(plan: Plan) -> Measurement:
+    """The same with a queue that is never empty: no server ever sleeps."""
+    return _server_cpu(plan, queue_full=True)
+
+
+def _server_cpu(plan: Plan, *, queue_full: bool) -> Measurement:
     pinning.unpin()
     count = plan.count(CONNECTIONS)
     missing = missing_servers()
     with ExitStack() as stack:
         clients = stack.enter_context(Clients())
-        sides = {
-            name: _side(clients, stack.enter_context(Server(name)), count)
-            for name in SERVERS
-            if name not in missing
-        }
+        sides = {}
+        for name in SERVERS:
+            if name in missing:
+                continue
+            server = stack.enter_context(Server(name))
+            if queue_full:
+                server.wait_for_cpu()
+            sides[name] = _side(clients, server, count)
         return interleave(sides, plan.repeat(15), missing=missing)

@@ -43,9 +43,7 @@ def _by_pyroute2() -> None:
     with DiagSocket() as diag:
         diag.bind()
         for family in (socket.AF_INET, socket.AF_INET6):
-            list(
-                diag.get_sock_stats(family=family, extensions=WITH_TCP_INFO)
-            )
+            list(diag.get_sock_stats(family=family, extensions=WITH_TCP_INFO))
 
 
 def dump(plan: Plan) -> Measurement:

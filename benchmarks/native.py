@@ -57,7 +57,7 @@ def library() -> ctypes.CDLL:
 
 
 def checked(result: int, what: str) -> int:
-    """Pass a result on, or raise the OSError that a negative one stands for."""
+    """Pass a result on, or raise the OSError that a negative one means."""
     if result < 0:
         raise OSError(-result, f"{os.strerror(-result)}: {what}")
     return result

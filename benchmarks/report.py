@@ -60,14 +60,17 @@ class Finding:
 
 def judge(row: Row, measured: Measurement) -> Finding:
     """Compare what was measured with what the row promises."""
+    sides = {name: measured.median(name) for name in measured.samples}
     if row.ours in measured.missing:
-        return Finding(row, NOT_THERE, reason=measured.missing[row.ours])
+        reason = f"{row.ours} is {measured.missing[row.ours]}"
+        return Finding(row, NOT_THERE, sides=sides, reason=reason)
     theirs = row.theirs
     if theirs == "*":
         there = [name for name in PEERS if name in measured.samples]
         theirs = min(there, key=measured.median)
     if theirs in measured.missing:
-        return Finding(row, NOT_MEASURED, reason=measured.missing[theirs])
+        reason = measured.missing[theirs]
+        return Finding(row, NOT_MEASURED, sides=sides, reason=reason)
     if row.kind == FASTER:
         values = measured.ratios(theirs, row.ours)
     elif row.kind == UNDER:
@@ -84,7 +87,7 @@ def judge(row: Row, measured: Measurement) -> Finding:
         ours=measured.median(row.ours),
         theirs=measured.median(theirs),
         floor=measured.median(row.floor) if row.floor else None,
-        sides={name: measured.median(name) for name in measured.samples},
+        sides=sides,
     )
 
 
@@ -209,11 +212,10 @@ def details(findings: list[Finding]) -> str:
         row = finding.row
         lines.append(f"{row.name}: {row.work}")
         if finding.reason:
-            lines.append(f"    {finding.verdict}: {finding.reason}")
+            lines.append(f"    {finding.reason}")
         if finding.sides:
-            names = dict.fromkeys(
-                (row.ours, finding.theirs_name, *row.beside, row.floor)
-            )
+            theirs = finding.theirs_name or row.theirs
+            names = dict.fromkeys((row.ours, theirs, *row.beside, row.floor))
             said = [
                 f"{name} {_time(finding.sides[name])}"
                 for name in names

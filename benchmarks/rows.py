@@ -97,6 +97,16 @@ ROWS = (
         beside=("socket", "asyncio", "uvloop", "gevent", "trio"),
     ),
     Row(
+        "load-full",
+        "the same with a queue that is never empty, against C",
+        "bench_load:server_cpu_full_queue",
+        ours="pysock",
+        theirs="C",
+        kind=SHOWN,
+        floor="C",
+        beside=("socket", "asyncio", "uvloop", "gevent", "trio"),
+    ),
+    Row(
         "transfer",
         "recv + send of 64 bytes on a ready socket",
         "bench_transfer:exchange",
