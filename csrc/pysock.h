@@ -70,6 +70,19 @@ void pysock_address_from_sockaddr(const void *sockaddr, size_t length,
 int pysock_connect(int fd, const struct pysock_address *to);
 
 /*
+ * Start a connect that will be waited for, without blocking: O_NONBLOCK on if
+ * the descriptor blocks (blocking != 0), connect(2), and one look with
+ * poll(2), because on loopback the handshake is over by then.
+ *
+ * Returns 0: connected, and a blocking descriptor blocks again; also a
+ * further connect then says EISCONN, as after a blocking one.  Any negative
+ * errno of pysock_connect, -EINPROGRESS first of all: a blocking descriptor
+ * has been left in O_NONBLOCK, and the caller puts it back.
+ */
+int pysock_connect_start(int fd, const struct pysock_address *to,
+                         int blocking);
+
+/*
  * End an attempt or an association: connect(2) to AF_UNSPEC.  Returns 0 or a
  * negative errno.  Never blocks.
  */
@@ -163,7 +176,8 @@ int pysock_local_address(int fd, struct pysock_address *out);
  */
 int pysock_peer_address(int fd, struct pysock_address *out);
 
-/* O_NONBLOCK on (1) or off (0), for the open file description.  0 or -errno. */
+/* O_NONBLOCK on (1) or off (0), for the open file description.  0 or -errno.
+ */
 int pysock_set_nonblocking(int fd, int on);
 
 /* getsockopt(2) of an int into *value.  0 or -errno. */

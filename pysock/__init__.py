@@ -26,7 +26,7 @@ if not _sys.platform.startswith("linux"):
     )
 
 import socket as _standard_socket
-from socket import *
+from socket import *  # noqa: F403  (the standard names for type checkers)
 
 from pysock import errors, raw
 from pysock._install import install, uninstall
@@ -45,9 +45,12 @@ __all__ = [
     *_standard_socket.__all__,
     "TcpInfo",
     "TcpState",
+    "create_server",
     "errors",
+    "getaddrinfo",
     "install",
     "raw",
+    "socket",
     "tcp_info",
     "uninstall",
 ]

@@ -25,16 +25,13 @@ from errno import (
     ENOPROTOOPT,
     ENOTSOCK,
     EOPNOTSUPP,
-    ETIMEDOUT,
 )
 
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
 from pysock.errors import (
-    NotTcpError,
     SocketError,
     error_for,
-    would_block,
 )
 from pysock.raw import _calls
 from pysock.raw._calls import ERROR, HANGUP, READABLE, WRITABLE, lib
@@ -166,7 +163,7 @@ def accept(fd: int) -> tuple[int, tuple[Any, ...] | None]:
     peer = _calls.new_address()
     accepted = lib.pysock_accept(fd, -1, peer)
     if accepted == -EAGAIN:
-        raise would_block("accept", (EAGAIN, os.strerror(EAGAIN)))
+        raise error_for("accept", EAGAIN)
     if accepted < 0:
         raise error_for(
             "accept", -accepted, local_address=local_address_of(fd)
