@@ -95,4 +95,6 @@ def _show(info: TcpInfo, name: str) -> str:
         return "yes"
     if isinstance(value, tuple):
         return " ".join(value)
-    return str(value) if name == "state" else str(getattr(value, "name", value))
+    return (
+        str(value) if name == "state" else str(getattr(value, "name", value))
+    )

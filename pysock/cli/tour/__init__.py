@@ -43,7 +43,15 @@ NOT_MADE = {
 }
 
 _FAMILIES = {4: pysock.AF_INET, 6: pysock.AF_INET6, 0: pysock.AF_INET}
-_TITLES = ("row", "IP", "errno", "class", "origin", "state", "what happened")
+_TITLES = (
+    "row",
+    "IP",
+    "errno",
+    "class",
+    "origin",
+    "state",
+    "how it is made, and what it means",
+)
 _WIDTHS = (3, 3, 13, 23, 8, 10)
 _QUICK = "left out by --quick: it waits for a timer of the kernel"
 
@@ -103,7 +111,7 @@ class Stop:
         error = found.error
         kind = type(error).__name__ if error is not None else "no error"
         origin = getattr(error, "origin", None)
-        text = _first_sentence(found.explanation)
+        text = f"{scenario.situation} {_first_sentence(found.explanation)}"
         if self.outcome == "not as promised":
             text = f"NOT AS PROMISED ({self._promise()}): {text}"
         return (
