@@ -53,8 +53,10 @@ class SocketError(OSError):
         text = super().__str__()
         if self.call is None:
             return text
-        where = self.address or self.local_address
-        if where is None or (where is self.local_address and not where[1]):
+        where = self.address
+        if where is None and self.local_address and self.local_address[1]:
+            where = self.local_address
+        if where is None:
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"
 
