@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pysock._tcp_info import Field, TcpInfo
+from pysock._tcp_fields import Field
+from pysock._tcp_info import TcpInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
