@@ -27,7 +27,6 @@ if not _sys.platform.startswith("linux"):
     )
 
 import socket as _standard_socket
-from socket import *  # noqa: F403  (the standard names for type checkers)
 
 from pysock import errors, raw
 from pysock._accept_loop import AcceptLoop, accept_loop
@@ -45,6 +44,12 @@ from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # adopt() does it, below. To a type checker the first import of a name is
+    # what the name is, so this comes after ours.
+    from socket import *  # type: ignore[assignment]  # noqa: F403
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
