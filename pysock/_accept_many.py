@@ -172,7 +172,7 @@ class AcceptManySocket(TransferSocket):
 
     def _accept_many_standard(self, limit: int) -> list[tuple[socket, Any]]:
         """One by one: of this family the kernel does not count the queue."""
-        taken = [self.accept()]
+        taken: list[tuple[Any, Any]] = [self.accept()]
         while (
             len(taken) < limit
             and lib.pysock_wait(_fileno(self), READABLE, 0) == READABLE
