@@ -13,6 +13,7 @@ import time
 from errno import EALREADY, EINPROGRESS, EISCONN
 from operator import index
 
+from pysock._tcp_state import TcpState
 from pysock.raw._calls import (
     AF_INET6,
     ERROR,
@@ -21,6 +22,8 @@ from pysock.raw._calls import (
     ffi,
     lib,
     parse_address,
+    read_icmp,
+    read_tcp_info,
     wait_until,
 )
 
@@ -101,13 +104,14 @@ def _any_host(family: int) -> str:
 class Attempt:
     """One connect of one socket, from the first SYN to its verdict."""
 
-    __slots__ = ("at_once", "fd", "number", "started", "target")
+    __slots__ = ("asking", "at_once", "fd", "number", "started", "target")
 
     def __init__(
         self, fd: int, target: CData, started: float, number: int
     ) -> None:
         self.fd = fd
         self.target = target
+        self.asking = False
         self.started = started
         # What connect(2) said, an errno; later the verdict, 0 for success.
         self.number = number
@@ -123,8 +127,8 @@ class Attempt:
         """Wait for the end and leave the verdict in `number`.
 
         0: connected. `DEADLINE`: the timeout ran out and the attempt goes
-        on. Else an errno, which is still pending in the socket: whoever
-        wants evidence reads it before `settle()`.
+        on. Else an errno: whoever wants evidence reads it before
+        `stop_asking()` and `settle()`.
         """
         ready = self._wait_for_answer(timeout)
         if ready < 0:
@@ -133,26 +137,50 @@ class Attempt:
             self.number = DEADLINE
         elif ready & (ERROR | HANGUP):
             self.number = lib.pysock_take_error(self.fd)
+            if self.number == 0 and self._still_trying():
+                self.wait(timeout)
         else:
             self.number = 0
+
+    def _still_trying(self) -> bool:
+        """Whether the wait ended for an ICMP message and nothing else.
+
+        Somebody else took the soft error that came with it. The message is
+        thrown away, or the next wait would end for it again.
+        """
+        info = read_tcp_info(self.fd)
+        if isinstance(info, int) or info[0] != TcpState.SYN_SENT:
+            return False
+        return read_icmp(self.fd) is not None
 
     def _wait_for_answer(self, timeout: float | None) -> int:
         """The handshake needs the network: wait, and ask who says no.
 
         IPv6 names the sender of an ICMP error only after IPV6_RECVERR, IPv4
-        does so anyway (Linux 6.18). It is cleared when the attempt is over:
-        on an established connection it would turn soft errors into hard
-        ones.
+        does so anyway (Linux 6.18). After a failure it stays on until
+        `stop_asking()`: clearing it empties the error queue.
         """
         deadline = None if timeout is None else self.started + timeout
-        asked = self.target.family == AF_INET6 and not self._recverr(None)
-        if asked:
+        if self.target.family == AF_INET6 and not self._recverr(None):
+            self.asking = True
             self._recverr(1)
+        ready = 0
         try:
-            return wait_until(self.fd, WRITABLE, deadline)
+            ready = wait_until(self.fd, WRITABLE, deadline)
         finally:
-            if asked:
-                self._recverr(0)
+            if not (ready > 0 and ready & ERROR):
+                self.stop_asking()
+        return ready
+
+    def stop_asking(self) -> None:
+        """Put IPV6_RECVERR back, once the evidence has been read.
+
+        On an established connection it would turn soft errors into hard
+        ones.
+        """
+        if self.asking:
+            self.asking = False
+            self._recverr(0)
 
     def _recverr(self, on: int | None) -> int:
         """Set IPV6_RECVERR, or with `None` get it: it may be the user's."""

@@ -153,9 +153,10 @@ class ConnectSocket(TransferSocket):
             address=there,
             at_once=earlier is None or number == ECONNABORTED,
             elapsed=elapsed,
+            info=before,
         )
         if before is not None:
-            error.tcp_info, error.local_address = before, here
+            error.local_address = here
         return number, error
 
     def _connect_waiting(
@@ -187,6 +188,7 @@ class ConnectSocket(TransferSocket):
                 at_once=attempt.at_once,
                 elapsed=attempt.elapsed,
             )
+        attempt.stop_asking()
         if waited and blocking:
             attempt.settle()
             if number == 0 and attempt.number != 0:
