@@ -67,11 +67,15 @@ class TcpInfo(TcpFields):
                 least.
 
         Raises:
+            TypeError: `raw` is not bytes, nor a buffer of them.
             ValueError: `raw` is empty.
         """
+        if type(raw) is not bytes:
+            # bytes(280) would be a reading of 280 zeros.
+            raw = bytes(memoryview(raw))
         if not raw:
             raise ValueError("a TCP_INFO reading has at least one byte")
-        self._raw = bytes(raw)
+        self._raw = raw
 
     @property
     def raw(self) -> bytes:
@@ -221,7 +225,8 @@ class TcpInfo(TcpFields):
         for name in COUNTER_NAMES:
             now, then = getattr(self, name), getattr(earlier, name)
             if now is not None and then is not None:
-                differences[name] = now - then
+                # Those of 32 bits wrap around.
+                differences[name] = (now - then) % _MODULUS[name]
         return differences
 
     def __repr__(self) -> str:
@@ -241,11 +246,12 @@ FIELD_NAMES: tuple[str, ...] = tuple(
     if isinstance(value, (Field, property))
     and name not in {"is_listening", "raw", "was_established"}
 )
-COUNTER_NAMES: tuple[str, ...] = tuple(
-    name
+_MODULUS = {
+    name: 1 << 8 * value.size
     for name, value in vars(TcpFields).items()
     if isinstance(value, Counter)
-)
+}
+COUNTER_NAMES: tuple[str, ...] = tuple(_MODULUS)
 
 _kernel_release: tuple[int, int] | None = None
 
