@@ -30,7 +30,13 @@ from socket import *  # noqa: F403  (the standard names for type checkers)
 
 from pysock import errors, raw
 from pysock._install import install, uninstall
-from pysock._makers import create_server, getaddrinfo, tcp_info
+from pysock._makers import (
+    create_server,
+    fromfd,
+    getaddrinfo,
+    socketpair,
+    tcp_info,
+)
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
@@ -47,10 +53,12 @@ __all__ = [
     "TcpState",
     "create_server",
     "errors",
+    "fromfd",
     "getaddrinfo",
     "install",
     "raw",
     "socket",
+    "socketpair",
     "tcp_info",
     "uninstall",
 ]
