@@ -144,8 +144,9 @@ def shut_down(where, sock):
     sock.shutdown(socket.SHUT_WR)
 
 
-def unplug(where, sock):
-    where.namespace.ip("link set tun0 down")
+def cut_off(where, sock):
+    """Take the way to this one host from this machine."""
+    where.namespace.ip(f"route add unreachable {sock.getpeername()[0]}")
 
 
 def given_up(row, name, made, outcome, script=None, **more):
@@ -234,8 +235,9 @@ ESTABLISHED = (
         options=KEEPALIVE,
     ),
     given_up(
-        "24", "link-down", "the link of this machine goes down",
-        {4: SILENT, 6: unreachable(errno.ENETUNREACH, "route")}, also=unplug,
+        "24", "route-gone", "an unreachable route appears on this machine",
+        {4: SILENT, 6: unreachable(errno.EHOSTUNREACH, "route")},
+        also=cut_off,
     ),
     by_icmp(
         "host-unreachable", (3, 1), (1, 3),
