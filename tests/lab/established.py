@@ -53,6 +53,11 @@ KILLED = Outcome(
 AFTER_SHUTDOWN = Outcome(errors.WriteAfterShutdownError, errno.EPIPE, CALLER)
 
 
+def broken_by(first):
+    """Every write after the first error gives EPIPE, whoever it was."""
+    return Outcome(errors.BrokenConnectionError, errno.EPIPE, first.origin)
+
+
 def unreachable(number, kind="icmp"):
     return Outcome(errors.PeerUnreachableError, number, Origin(kind))
 
@@ -151,11 +156,12 @@ def cut_off(where, sock):
 
 def given_up(row, name, made, outcome, script=None, **more):
     """The kernel repeats what we wrote, and gives up in the end."""
+    later = {v: broken_by(o) for v, o in outcome.items()}
     return Established(
         row, name, f"{made}, until TCP_USER_TIMEOUT",
         script or Script(to_syn=(syn_ack,)),
-        reading={v: (o, EOF_READ, BROKEN) for v, o in outcome.items()},
-        writing={v: (o, BROKEN, EOF_READ) for v, o in outcome.items()},
+        reading={v: (o, EOF_READ, later[v]) for v, o in outcome.items()},
+        writing={v: (o, later[v], EOF_READ) for v, o in outcome.items()},
         question=outcome, write=True, options=IMPATIENT, **more,
     )  # fmt: skip
 
@@ -211,8 +217,8 @@ ESTABLISHED = (
     Established(
         "22a", "killed", "`ss -K` on this machine (SOCK_DESTROY)",
         Script(to_syn=(syn_ack,)),
-        reading=(KILLED, EOF_READ, BROKEN),
-        writing=(KILLED, BROKEN, EOF_READ), question=KILLED, also=kill,
+        reading=(KILLED, EOF_READ, broken_by(KILLED)),
+        writing=(KILLED, broken_by(KILLED), EOF_READ), question=KILLED, also=kill,
     ),
     Established(
         "23", "after-shutdown", "shutdown(SHUT_WR), and the far end closes too",
@@ -230,8 +236,8 @@ ESTABLISHED = (
     Established(
         "24", "keepalive", "the far end does not answer keepalive probes",
         Script(to_syn=(syn_ack,)),
-        reading=(SILENT, EOF_READ, BROKEN),
-        writing=(SILENT, BROKEN, EOF_READ), question=SILENT,
+        reading=(SILENT, EOF_READ, broken_by(SILENT)),
+        writing=(SILENT, broken_by(SILENT), EOF_READ), question=SILENT,
         options=KEEPALIVE,
     ),
     given_up(
