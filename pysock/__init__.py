@@ -12,6 +12,7 @@ General layout, lowest layer first; an import goes downwards only:
     raw                      the system calls on bare descriptors, over _ffi
     _connect, _transfer      one connect; reads and writes
     _socket                  class socket, the drop-in
+    _accept_loop             many connections at once
     _standard, _install      the standard module's functions over our names
     explain                  evidence for an exception that was asked for
     cli                      one file per command
@@ -26,9 +27,10 @@ if not _sys.platform.startswith("linux"):
     )
 
 import socket as _standard_socket
-from socket import *  # noqa: F403  (the standard names for type checkers)
 
 from pysock import errors, raw
+from pysock._accept_loop import AcceptLoop, accept_loop
+from pysock._accept_stats import AcceptStats
 from pysock._install import install, uninstall
 from pysock._makers import (
     create_server,
@@ -37,10 +39,17 @@ from pysock._makers import (
     socketpair,
     tcp_info,
 )
+from pysock._reuseport import ReuseportGroup, reuseport_group
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # adopt() does it, below. To a type checker the first import of a name is
+    # what the name is, so this comes after ours.
+    from socket import *  # type: ignore[assignment]  # noqa: F403
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
@@ -49,14 +58,19 @@ _adopt(globals())
 
 __all__ = [
     *_standard_socket.__all__,
+    "AcceptLoop",
+    "AcceptStats",
+    "ReuseportGroup",
     "TcpInfo",
     "TcpState",
+    "accept_loop",
     "create_server",
     "errors",
     "fromfd",
     "getaddrinfo",
     "install",
     "raw",
+    "reuseport_group",
     "socket",
     "socketpair",
     "tcp_info",

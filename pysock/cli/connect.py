@@ -94,13 +94,15 @@ class Attempt:
         self.info: TcpInfo | None = None
         self.local_address: tuple[Any, ...] | None = None
 
-    def make(self, family: int, timeout: float) -> None:
+    def make(
+        self, family: int, address: tuple[Any, ...], timeout: float
+    ) -> None:
         """Connect, take a reading, and close again."""
         started = time.monotonic()
         try:
             with pysock.socket(family, pysock.SOCK_STREAM) as sock:
                 sock.settimeout(timeout)
-                sock.connect(self.address)
+                sock.connect(address)
                 self.elapsed = time.monotonic() - started
                 self.info = sock.tcp_info()
                 self.local_address = sock.getsockname()
@@ -187,7 +189,7 @@ def _attempts(arguments: Namespace) -> list[Attempt]:
     for family, _type, _proto, _name, address in found:
         attempt = Attempt(address)
         attempts.append(attempt)
-        attempt.make(family, arguments.timeout)
+        attempt.make(family, address, arguments.timeout)
         if attempt.error is None:
             break
     return attempts

@@ -1,4 +1,4 @@
-"""`pysock errors`: the catalogue of failures, or the rows that match a word."""
+"""`pysock errors`: the catalogue of failures, or the rows for a word."""
 
 from __future__ import annotations
 

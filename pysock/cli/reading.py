@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pysock._tcp_info import Field, TcpInfo
+from pysock._tcp_fields import Field
+from pysock._tcp_info import TcpInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,4 +96,6 @@ def _show(info: TcpInfo, name: str) -> str:
         return "yes"
     if isinstance(value, tuple):
         return " ".join(value)
-    return str(value) if name == "state" else str(getattr(value, "name", value))
+    return (
+        str(value) if name == "state" else str(getattr(value, "name", value))
+    )

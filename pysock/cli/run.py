@@ -5,6 +5,9 @@ might expect to import after `pysock.install()`, arguments are taken apart by
 hand, and a traceback begins with the program's own frames.
 """
 
+# pathlib is what the program may import after install().
+# ruff: noqa: PTH100, PTH109, PTH112, PTH118, PTH120
+
 from __future__ import annotations
 
 import io
@@ -127,11 +130,12 @@ def _begin(folder: str, *, always: bool = False) -> dict[str, object]:
     elif always:
         sys.path.insert(0, folder)
     fresh = ModuleType("__main__")
-    fresh.__dict__["__builtins__"] = sys.modules["builtins"]
-    fresh.__dict__["__annotations__"] = {}
+    vars(fresh).update(
+        __builtins__=sys.modules["builtins"], __annotations__={}
+    )
     sys.modules["__main__"] = fresh
     pysock.install()
-    return fresh.__dict__
+    return vars(fresh)
 
 
 def _describe(namespace: dict[str, object], path: str) -> None:

@@ -43,7 +43,15 @@ NOT_MADE = {
 }
 
 _FAMILIES = {4: pysock.AF_INET, 6: pysock.AF_INET6, 0: pysock.AF_INET}
-_TITLES = ("row", "IP", "errno", "class", "origin", "state", "what happened")
+_TITLES = (
+    "row",
+    "IP",
+    "errno",
+    "class",
+    "origin",
+    "state",
+    "how it is made, and what it means",
+)
 _WIDTHS = (3, 3, 13, 23, 8, 10)
 _QUICK = "left out by --quick: it waits for a timer of the kernel"
 
@@ -103,7 +111,7 @@ class Stop:
         error = found.error
         kind = type(error).__name__ if error is not None else "no error"
         origin = getattr(error, "origin", None)
-        text = _first_sentence(found.explanation)
+        text = f"{scenario.situation} {_in_short(found)}"
         if self.outcome == "not as promised":
             text = f"NOT AS PROMISED ({self._promise()}): {text}"
         return (
@@ -146,9 +154,13 @@ class Stop:
         return shown
 
 
-def _first_sentence(text: str) -> str:
-    first, dot, _ = " ".join(text.split()).partition(". ")
-    return first + "." if dot else first
+def _in_short(found: Seen) -> str:
+    """The sentence of an explanation that says what the failure means."""
+    sentences: list[str] = found.explanation.split(". ")
+    # Where it depends on the call, the sentences begin with its name.
+    call = f"{getattr(found.error, 'call', None)}: "
+    chosen = next((s for s in sentences if s.startswith(call)), sentences[0])
+    return chosen.rstrip(".") + "."
 
 
 def run(arguments: Namespace) -> int:

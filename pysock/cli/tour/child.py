@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 _LONGEST = 10.0
 
 
-def in_child(
-    make: Callable[[], Seen], *, prepare: Callable[[], None]
-) -> Seen:
+def in_child(make: Callable[[], Seen], *, prepare: Callable[[], None]) -> Seen:
     """Prepare a child and run a scenario in it.
 
     Raises:

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from pysock.cli.tour.loopback import Loopback
 
 
-@scenario(
-    "1", errors.ConnectTimeoutError, "ETIMEDOUT", "timer", slow=True
-)
+@scenario("1", errors.ConnectTimeoutError, "ETIMEDOUT", "timer", slow=True)
 def no_answer(place: Loopback) -> Seen:
     """A listener drops every SYN; the kernel gives up (TCP_USER_TIMEOUT)."""
     listener, client = place.listener(), place.socket()

@@ -7,7 +7,6 @@ import resource
 import select
 from pathlib import Path
 
-import pysock
 from pysock import errors
 from pysock.cli.tour.child import in_child
 from pysock.cli.tour.loopback import PATIENCE

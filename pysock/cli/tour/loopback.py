@@ -96,4 +96,3 @@ def fall_silent(sock: pysock.socket) -> None:
 def give_up_after(sock: pysock.socket, milliseconds: int) -> None:
     """Tell the kernel how long to go on without an answer."""
     sock.setsockopt(pysock.IPPROTO_TCP, _TCP_USER_TIMEOUT, milliseconds)
-

@@ -27,15 +27,16 @@ if TYPE_CHECKING:
     from pysock.cli.tour.loopback import Loopback
 
 # Documentation addresses: nobody's.
-_AWAY = {4: ("198.51.100.0/24", "198.51.100.1"), 6: ("2001:db8::/32", "2001:db8::1")}
+_AWAY = {
+    4: ("198.51.100.0/24", "198.51.100.1"),
+    6: ("2001:db8::/32", "2001:db8::1"),
+}
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _TCP_DEFER_ACCEPT = 9
 _SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
-@scenario(
-    "4", errors.ConnectRefusedError, "ECONNREFUSED", "icmp", slow=True
-)
+@scenario("4", errors.ConnectRefusedError, "ECONNREFUSED", "icmp", slow=True)
 def refused_by_firewall(place: Loopback) -> Seen:
     """A firewall rule answers the SYN with ICMP port unreachable."""
 
