@@ -62,10 +62,10 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     module would have raised.
     """
 
-    # The attempt of a non-blocking connect; family, type and proto of what
-    # accept makes; whether SHUT_WR was called. All are unset until then, so
-    # that making a socket costs no more.
-    __slots__ = ("_attempt", "_kind", "_sent_fin")
+    # The attempt of a non-blocking connect; who ended the connection; what
+    # accept makes; whether SHUT_WR was called. Unset until then, so that
+    # making a socket costs no more.
+    __slots__ = ("_attempt", "_ended", "_kind", "_sent_fin")
     __module__ = "pysock"
 
     _kind: tuple[int, int, int]
