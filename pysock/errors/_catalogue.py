@@ -29,6 +29,7 @@ RECEIVE = (
 )
 SEND = ("send", "sendall", "sendto", "sendmsg", "sendfile")
 TRANSFER = RECEIVE + SEND
+DIAG = ("sockets", "find", "destroy", "obituaries", "listen_queue")
 ANY = ("any",)
 
 
@@ -303,5 +304,23 @@ CATALOGUE: tuple[Failure, ...] = (
         ("getaddrinfo", "connect"), (), tree.ResolveError, (),
         "The resolver has no address for the name; errno is an EAI_ number.",
         "`getent ahosts NAME`, /etc/resolv.conf, /etc/nsswitch.conf.",
+    ),
+    Failure(
+        "32", "the accept queue of a socket that does not listen",
+        ("listen_queue",), (errno.EINVAL,), tree.NotListeningError, ("caller",),
+        "Only a listener has an accept queue.",
+        "Which socket was passed: the text names its state.",
+    ),
+    Failure(
+        "33", "sock_diag: killing a socket without CAP_NET_ADMIN",
+        ("destroy",), (errno.EPERM, errno.EACCES), tree.DiagDeniedError, ("policy",),
+        "Every user may look at all sockets of a network namespace; only its administrator may kill one.",
+        "Run it as root, or with CAP_NET_ADMIN in the namespace of the socket.",
+    ),
+    Failure(
+        "34", "sock_diag: the kernel's table cannot be asked",
+        DIAG, (errno.EPROTONOSUPPORT, errno.ENOENT, errno.EOPNOTSUPP, errno.EXDEV), tree.DiagError, (),
+        "The kernel has no sock_diag (CONFIG_INET_DIAG), or the socket belongs to another network namespace.",
+        "`ss -t` on the same machine: it asks the same table.",
     ),
 )

@@ -1,0 +1,198 @@
+"""Questions to the kernel's table of sockets, and its answers as bytes."""
+
+from __future__ import annotations
+
+import os
+from errno import EBADMSG, EINTR, ENOENT, ETIMEDOUT
+from struct import Struct
+
+from pysock._diag_filter import MAPPED
+from pysock.errors import DiagDeniedError, DiagError, error_for
+from pysock.raw._calls import AF_INET6, ffi, lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock._diag_filter import Endpoint
+    from pysock._ffi import CData
+    from pysock.errors import SocketError
+
+# The kernel makes no block longer than this (Linux 6.18).
+BLOCK = 32768
+# The least that an entry can take: two headers.
+_MOST_ENTRIES = BLOCK // (16 + lib.PYSOCK_DIAG_HEADER)
+
+# The kernel answers from the call itself; this only bounds a wait that should
+# not be.
+_PATIENCE_MS = 10_000
+
+# Ports and addresses of struct inet_diag_sockid, then device and cookie.
+_IDENTITY = Struct("!HH16s16s")
+_NATIVE = Struct("=III")
+
+ANY_COOKIE = 0xFFFFFFFFFFFFFFFF
+_DENIED = (1, 13)  # EPERM, EACCES
+_SEQUENCE = 1
+
+
+def diag_error(
+    call: str, number: int, hint: str = "", **carried: Any
+) -> SocketError:
+    """Make the exception for a question that the kernel did not answer."""
+    kind = DiagDeniedError if number in _DENIED else DiagError
+    text = os.strerror(number)
+    if hint:
+        text = f"{text} ({hint})"
+    return error_for(
+        call, number, args=(number, text), kind=kind, **carried
+    )
+
+
+class Reader:
+    """A buffer for one block of answers, and what is in it."""
+
+    __slots__ = ("_buffer", "_spans", "_status")
+
+    def __init__(self) -> None:
+        self._buffer = ffi.new(f"uint8_t[{BLOCK}]")
+        self._spans = ffi.new(f"uint32_t[{2 * _MOST_ENTRIES}]")
+        self._status = ffi.new("int *")
+
+    def receive(
+        self, fd: int, timeout_ms: int, sequence: int
+    ) -> tuple[list[bytes], int]:
+        """Take one block from a netlink socket.
+
+        Returns:
+            the entries of the block, and what is next: 0 more blocks, 1
+            nothing more, or a negative errno, of the kernel's answer or of
+            the call.
+        """
+        length = lib.pysock_diag_receive(fd, timeout_ms, self._buffer, BLOCK)
+        if length <= 0:
+            return [], length
+        count = lib.pysock_diag_split(
+            self._buffer,
+            length,
+            sequence,
+            self._spans,
+            _MOST_ENTRIES,
+            self._status,
+        )
+        if count < 0:
+            return [], count
+        block = bytes(ffi.buffer(self._buffer, length))
+        edges = iter(ffi.unpack(self._spans, 2 * count))
+        entries = [
+            block[start:end] for start, end in zip(edges, edges, strict=True)
+        ]
+        return entries, self._status[0]
+
+
+def new_request(
+    action: int, family: int, protocol: int, extensions: int
+) -> CData:
+    """Make a request with a sequence number, for any cookie."""
+    request = ffi.new("struct pysock_diag_request *")
+    request.action = action
+    request.family = family
+    request.protocol = protocol
+    request.extensions = extensions
+    request.sequence = _SEQUENCE
+    request.cookie = ANY_COOKIE
+    return request
+
+
+def set_identity(request: CData, local: Endpoint, remote: Endpoint) -> None:
+    """Ask for one socket, by its two ends."""
+    for end, where in ((request.local, local), (request.remote, remote)):
+        end.port = where.port
+        ffi.buffer(end.ip)[0 : len(where.ip)] = where.ip
+    request.interface = local.scope_id or remote.scope_id
+
+
+def copy_identity(request: CData, raw: bytes) -> None:
+    """Ask for the very socket that an entry describes."""
+    identity = _IDENTITY.unpack_from(raw, 4)
+    request.local.port, request.remote.port = identity[:2]
+    ffi.buffer(request.local.ip)[:] = identity[2]
+    ffi.buffer(request.remote.ip)[:] = identity[3]
+    request.interface, low, high = _NATIVE.unpack_from(raw, 40)
+    request.cookie = high << 32 | low
+
+
+def has_ends(raw: bytes, local: Endpoint, remote: Endpoint) -> bool:
+    """Whether an entry has these two ends, be it mapped or not."""
+    sport, dport, source, destination = _IDENTITY.unpack_from(raw, 4)
+    return (sport, dport) == (local.port, remote.port) and all(
+        ip[: len(end.ip)] == end.ip
+        or (len(end.ip) == 4 and ip == MAPPED + end.ip)
+        for ip, end in ((source, local), (destination, remote))
+    )
+
+
+def ask(call: str, request: CData, filter: bytes = b"") -> list[bytes]:
+    """Put a question and collect every answer.
+
+    Args:
+        call: the public function's name, for the exception.
+        request: of `new_request`.
+        filter: bytecode for a dump.
+
+    Returns:
+        the entries, each as the bytes of its `struct inet_diag_msg` and
+        attributes.
+
+    Raises:
+        DiagError: the kernel refused, with its errno (`ENOENT`: no such
+            socket, or no support for the family).
+        DiagDeniedError: no permission (`EPERM`).
+    """
+    capacity = 88 + len(filter)
+    message = ffi.new("uint8_t[]", capacity)
+    length = lib.pysock_diag_build(
+        request, filter, len(filter), message, capacity
+    )
+    fd = lib.pysock_diag_open(0, 0) if length >= 0 else length
+    if fd < 0:
+        raise diag_error(call, -fd)
+    try:
+        sent = lib.pysock_diag_send(fd, message, length)
+        if sent < 0:
+            raise diag_error(call, -sent)
+        return _collect(call, fd, request)
+    finally:
+        lib.pysock_close(fd)
+
+
+def _collect(call: str, fd: int, request: CData) -> list[bytes]:
+    reader = Reader()
+    answers: list[bytes] = []
+    while True:
+        entries, status = reader.receive(fd, _PATIENCE_MS, request.sequence)
+        answers += entries
+        if status == 1 or (
+            request.action == lib.PYSOCK_DIAG_ONE and entries
+        ):
+            return answers
+        if status == -ENOENT and _has_no_ipv6(request):
+            return []
+        # A signal: its handler has run by now (PEP 475).
+        if status < 0 and status != -EINTR:
+            hint = _HINTS.get(-status, "")
+            raise diag_error(call, -status, hint)
+
+
+def _has_no_ipv6(request: CData) -> bool:
+    """Whether "no such entry" means a kernel that was built without IPv6."""
+    return bool(
+        request.action == lib.PYSOCK_DIAG_DUMP
+        and request.family == AF_INET6
+    )
+
+
+_HINTS = {
+    EBADMSG: "the kernel's answer makes no sense",
+    ETIMEDOUT: "the kernel did not answer",
+}
