@@ -70,6 +70,19 @@ void pysock_address_from_sockaddr(const void *sockaddr, size_t length,
 int pysock_connect(int fd, const struct pysock_address *to);
 
 /*
+ * Start a connect that will be waited for, without blocking: O_NONBLOCK on if
+ * the descriptor blocks (blocking != 0), connect(2), and one look with
+ * poll(2), because on loopback the handshake is over by then.
+ *
+ * Returns 0: connected, and a blocking descriptor blocks again; also a
+ * further connect then says EISCONN, as after a blocking one.  Any negative
+ * errno of pysock_connect, -EINPROGRESS first of all: a blocking descriptor
+ * has been left in O_NONBLOCK, and the caller puts it back.
+ */
+int pysock_connect_start(int fd, const struct pysock_address *to,
+                         int blocking);
+
+/*
  * End an attempt or an association: connect(2) to AF_UNSPEC.  Returns 0 or a
  * negative errno.  Never blocks.
  */
@@ -268,6 +281,7 @@ int pysock_diag_receive(int fd, int timeout_ms, uint8_t *buffer, int size);
  * spans     where each entry starts and ends: 2 * capacity numbers.  An
  *           entry is a struct inet_diag_msg (PYSOCK_DIAG_HEADER bytes, all
  *           there) and its attributes.
+ * cookies   the cookie of each: capacity numbers.
  * *status   0: more blocks will come.  1: this was the last.  Negative: the
  *           errno that the kernel answered with, and the last.
  *
@@ -276,15 +290,18 @@ int pysock_diag_receive(int fd, int timeout_ms, uint8_t *buffer, int size);
  * take 88 bytes at least), -EINVAL when length is beyond 2 GiB.
  */
 int pysock_diag_split(const uint8_t *block, size_t length, uint32_t sequence,
-                      uint32_t *spans, int capacity, int *status);
+                      uint32_t *spans, uint64_t *cookies, int capacity,
+                      int *status);
 
 /*
- * Find an attribute in one entry: a pure function over any bytes.
+ * Find an attribute of the entry that lies in block from start to end: a pure
+ * function over any bytes.
  *
- * Returns the offset of its value, 0 when it has none.  The value lies in
- * the entry; its length plus 4 is the 16-bit number 4 bytes before it.
+ * Returns the offset of its value in block, 0 when it has none.  The value
+ * lies in the entry; its length plus 4 is the 16-bit number 4 bytes before.
  */
-int pysock_diag_attribute(const uint8_t *entry, size_t length, int type);
+int pysock_diag_attribute(const uint8_t *block, size_t start, size_t end,
+                          int type);
 
 /* cffi: end */
 

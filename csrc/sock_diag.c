@@ -196,9 +196,19 @@ verdict(const uint8_t *payload, size_t length)
     return error < 0 && error > -4096 ? error : 1;
 }
 
+static uint64_t
+cookie_of(const uint8_t *entry)
+{
+    struct inet_diag_msg fixed;
+
+    memcpy(&fixed, entry, sizeof(fixed));
+    return (uint64_t)fixed.id.idiag_cookie[1] << 32 | fixed.id.idiag_cookie[0];
+}
+
 int
 pysock_diag_split(const uint8_t *block, size_t length, uint32_t sequence,
-                  uint32_t *spans, int capacity, int *status)
+                  uint32_t *spans, uint64_t *cookies, int capacity,
+                  int *status)
 {
     size_t at = 0;
     int count = 0;
@@ -233,6 +243,7 @@ pysock_diag_split(const uint8_t *block, size_t length, uint32_t sequence,
             }
             spans[2 * count] = (uint32_t)(at + NLMSG_HDRLEN);
             spans[2 * count + 1] = (uint32_t)(at + header.nlmsg_len);
+            cookies[count] = cookie_of(payload);
             count++;
         }
         size = aligned(header.nlmsg_len);
@@ -245,27 +256,28 @@ pysock_diag_split(const uint8_t *block, size_t length, uint32_t sequence,
 }
 
 int
-pysock_diag_attribute(const uint8_t *entry, size_t length, int type)
+pysock_diag_attribute(const uint8_t *block, size_t start, size_t end, int type)
 {
-    size_t at = sizeof(struct inet_diag_msg);
+    size_t at;
 
-    if (length > INT32_MAX) {
+    if (end > INT32_MAX || start > end ||
+        end - start < sizeof(struct inet_diag_msg)) {
         return 0;
     }
-    while (at <= length && length - at >= ATTRIBUTE_HEADER) {
+    at = start + sizeof(struct inet_diag_msg);
+    while (end - at >= ATTRIBUTE_HEADER) {
         struct nlattr header;
         size_t size;
 
-        memcpy(&header, entry + at, sizeof(header));
-        if (header.nla_len < ATTRIBUTE_HEADER ||
-            header.nla_len > length - at) {
+        memcpy(&header, block + at, sizeof(header));
+        if (header.nla_len < ATTRIBUTE_HEADER || header.nla_len > end - at) {
             return 0;
         }
         if ((header.nla_type & NLA_TYPE_MASK) == type) {
             return (int)(at + ATTRIBUTE_HEADER);
         }
         size = aligned(header.nla_len);
-        if (size > length - at) {
+        if (size > end - at) {
             return 0;
         }
         at += size;

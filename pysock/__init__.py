@@ -11,8 +11,10 @@ General layout, lowest layer first; an import goes downwards only:
     errors                   the exceptions and the one table of failures
     raw                      the system calls on bare descriptors, over _ffi
     _connect, _transfer      one connect; reads and writes
+    _listen_queue            the queue of a listener
     _socket                  class socket, the drop-in
     _standard, _install      the standard module's functions over our names
+    sock_diag                every TCP socket; loaded when it is first used
     explain                  evidence for an exception that was asked for
     cli                      one file per command
 """
@@ -26,15 +28,25 @@ if not _sys.platform.startswith("linux"):
     )
 
 import socket as _standard_socket
-from socket import *
+from socket import *  # noqa: F403  (the standard names for type checkers)
 
 from pysock import errors, raw
 from pysock._install import install, uninstall
-from pysock._makers import create_server, getaddrinfo, tcp_info
+from pysock._listen_queue import ListenQueue
+from pysock._makers import (
+    create_server,
+    getaddrinfo,
+    listen_queue,
+    tcp_info,
+)
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pysock import sock_diag
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
@@ -43,18 +55,28 @@ _adopt(globals())
 
 __all__ = [
     *_standard_socket.__all__,
+    "ListenQueue",
     "TcpInfo",
     "TcpState",
+    "create_server",
     "errors",
+    "getaddrinfo",
     "install",
+    "listen_queue",
     "raw",
+    "sock_diag",
+    "socket",
     "tcp_info",
     "uninstall",
 ]
 
 
-def __getattr__(name: str) -> str:
-    """Give the version, which is read from the distribution's metadata."""
+def __getattr__(name: str) -> object:
+    """Give what is loaded late: a part that few need, and the version."""
+    if name == "sock_diag":
+        from importlib import import_module
+
+        return import_module("pysock.sock_diag")
     if name == "__version__":
         from importlib.metadata import version
 

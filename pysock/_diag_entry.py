@@ -26,7 +26,6 @@ _U32 = Struct("=I").unpack_from
 _COOKIE = Struct("=II").unpack_from
 _MEMORY = Struct("=9I")
 _SPORT, _DPORT, _SOURCE, _DESTINATION, _INTERFACE = 4, 6, 8, 24, 40
-COOKIE = slice(44, 52)
 
 _STATES: tuple[TcpState, ...] = (
     TcpState.CLOSE,
@@ -44,15 +43,9 @@ _SKMEMINFO = lib.PYSOCK_DIAG_SKMEMINFO
 _MPTCP = 262
 
 
-def cookie_of(raw: bytes) -> int:
-    """The cookie of an entry."""
-    low, high = _COOKIE(raw, 44)
-    return int(high << 32 | low)
-
-
-def inode_of(raw: bytes) -> int:
-    """The inode of an entry, or 0."""
-    return int(_U32(raw, 68)[0])
+def inode_of(block: bytes, start: int) -> int:
+    """The inode of the entry that begins there, or 0."""
+    return int(_U32(block, start + 68)[0])
 
 
 class Memory(
@@ -97,39 +90,51 @@ class Entry:
     and uid 0.
 
     Attributes:
-        raw: the bytes of `struct inet_diag_msg` and its attributes.
         protocol: 6, or 262 for MPTCP.
     """
 
-    __slots__ = ("_owners", "protocol", "raw")
+    __slots__ = ("_block", "_end", "_owners", "_start", "protocol")
 
     def __init__(
         self,
-        raw: bytes,
+        block: bytes,
+        start: int,
+        end: int,
         protocol: int = 6,
         owners: dict[int, tuple[Process, ...]] | None = None,
     ) -> None:
         """Decode an entry.
 
         Args:
-            raw: `struct inet_diag_msg`, 72 bytes, and its attributes.
+            block: bytes that have it; they stay alive as long as this does.
+            start: where `struct inet_diag_msg` begins, 72 bytes.
+            end: where its attributes end.
             protocol: 6, or 262 for MPTCP, whose INFO is another struct.
             owners: processes by inode, if they were asked for.
         """
-        self.raw = raw
+        # Not a copy of its own bytes: that would cost as much as all the
+        # rest of listing it.
+        self._block = block
+        self._start = start
+        self._end = end
         self.protocol = protocol
         self._owners = owners
 
     @property
+    def raw(self) -> bytes:
+        """The bytes of `struct inet_diag_msg` and its attributes."""
+        return self._block[self._start : self._end]
+
+    @property
     def state(self) -> TcpState:
         """TCP state. Bound but neither listening nor connected is CLOSE."""
-        number = self.raw[1]
+        number = self._block[self._start + 1]
         return _STATES[number] if number < len(_STATES) else TcpState.CLOSE
 
     @property
     def family(self) -> int:
         """`AF_INET` or `AF_INET6`, of the socket."""
-        return self.raw[0]
+        return self._block[self._start]
 
     @property
     def local(self) -> tuple[Any, ...]:
@@ -142,12 +147,13 @@ class Entry:
         return self._address(_DESTINATION, _DPORT)
 
     def _address(self, at: int, port_at: int) -> tuple[Any, ...]:
-        raw = self.raw
-        family = raw[0]
-        (port,) = _PORT(raw, port_at)
+        block, start = self._block, self._start
+        family = block[start]
+        (port,) = _PORT(block, start + port_at)
+        at += start
         if family == AF_INET:
-            return (inet_ntop(family, raw[at : at + 4]), port)
-        ip = raw[at : at + 16]
+            return (inet_ntop(family, block[at : at + 4]), port)
+        ip = block[at : at + 16]
         # Link-local: fe80::/10. Only there an interface is part of it.
         scope = 0
         if ip[0] == 0xFE and ip[1] & 0xC0 == 0x80:
@@ -162,17 +168,17 @@ class Entry:
     @property
     def local_port(self) -> int:
         """Port of this end."""
-        return int(_PORT(self.raw, _SPORT)[0])
+        return int(_PORT(self._block, self._start + _SPORT)[0])
 
     @property
     def remote_port(self) -> int:
         """Port of the other end; 0 for a listener."""
-        return int(_PORT(self.raw, _DPORT)[0])
+        return int(_PORT(self._block, self._start + _DPORT)[0])
 
     @property
     def interface(self) -> int:
         """Index of the interface that the socket is bound to, or 0."""
-        return int(_U32(self.raw, _INTERFACE)[0])
+        return int(_U32(self._block, self._start + _INTERFACE)[0])
 
     @property
     def cookie(self) -> int:
@@ -181,7 +187,8 @@ class Entry:
         The same from SYN_RECV to TIME_WAIT, in every reading, and what
         `getsockopt(SO_COOKIE)` gives; never used again before a reboot.
         """
-        return cookie_of(self.raw)
+        low, high = _COOKIE(self._block, self._start + 44)
+        return int(high << 32 | low)
 
     @property
     def timer(self) -> str | None:
@@ -190,38 +197,42 @@ class Entry:
         `on` (retransmission), `keepalive` (or a closed socket that waits in
         FIN_WAIT2), `timewait`, `persist` (probes of a closed window).
         """
-        number = self.raw[2]
+        number = self._block[self._start + 2]
         return _TIMERS[number] if number < len(_TIMERS) else "unknown"
 
     @property
     def expires_ms(self) -> int | None:
         """When it goes off (ms); `None` if none runs."""
-        return _U32(self.raw, 52)[0] if self.raw[2] else None
+        return (
+            _U32(self._block, self._start + 52)[0]
+            if self._block[self._start + 2]
+            else None
+        )
 
     @property
     def retransmits(self) -> int:
         """Retransmissions, or probes, that were not answered yet."""
-        return self.raw[3]
+        return self._block[self._start + 3]
 
     @property
     def recv_queue(self) -> int:
         """Bytes not read yet. Listener: connections waiting for accept."""
-        return int(_U32(self.raw, 56)[0])
+        return int(_U32(self._block, self._start + 56)[0])
 
     @property
     def send_queue(self) -> int:
         """Bytes not acknowledged yet. Listener: limit of its queue."""
-        return int(_U32(self.raw, 60)[0])
+        return int(_U32(self._block, self._start + 60)[0])
 
     @property
     def uid(self) -> int:
         """User that made the socket."""
-        return int(_U32(self.raw, 64)[0])
+        return int(_U32(self._block, self._start + 64)[0])
 
     @property
     def inode(self) -> int:
         """Number in `/proc/PID/fd`; 0 if no descriptor has the socket."""
-        return inode_of(self.raw)
+        return inode_of(self._block, self._start)
 
     @property
     def tcp_info(self) -> TcpInfo | None:
@@ -269,17 +280,15 @@ class Entry:
         return None if owners is None else owners.get(self.inode, ())
 
     def _attribute(self, number: int) -> bytes | None:
-        raw = self.raw
-        at = _find(raw, len(raw), number)
+        block = self._block
+        at = _find(block, self._start, self._end, number)
         if at == 0:
             return None
-        return raw[at : at - 4 + _U16(raw, at - 4)[0]]
+        return block[at : at - 4 + _U16(block, at - 4)[0]]
 
     def as_dict(self) -> dict[str, Any]:
         """Every attribute by name, ready for JSON: states as words."""
-        values: dict[str, Any] = {
-            name: getattr(self, name) for name in _NAMES
-        }
+        values: dict[str, Any] = {name: getattr(self, name) for name in _NAMES}
         values["state"] = values["state"].name
         values["local"] = list(values["local"])
         values["remote"] = list(values["remote"])
@@ -309,5 +318,5 @@ class Entry:
 _NAMES = tuple(
     name
     for name, value in vars(Entry).items()
-    if isinstance(value, property) and name != "ends"
+    if isinstance(value, property) and name not in {"ends", "raw"}
 )

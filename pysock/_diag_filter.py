@@ -40,9 +40,10 @@ _MOST_PORTS = 512
 
 MAPPED = bytes(10) + b"\xff\xff"
 
-# Mask bit 13 of kernel 6.8: bound, but neither listening nor connected.
+# Mask bit 13 of kernel 6.8: bound, but neither listening nor connected. It
+# has the kernel walk another table, of ports, for some milliseconds.
 _BOUND_INACTIVE = 1 << 13
-ALL_STATES = sum(1 << state for state in TcpState) | _BOUND_INACTIVE
+ALL_STATES = sum(1 << state for state in TcpState)
 
 # Words of `ss` that differ from the kernel's by more than a hyphen.
 _STATE_WORDS = {
@@ -72,7 +73,10 @@ def state_named(word: TcpState | int | str) -> TcpState:
 
 
 def state_mask(states: Any) -> int:
-    """Turn a state, or several, into the kernel's mask; `None` is all."""
+    """Turn a state, or several, into the kernel's mask; `None` is all.
+
+    All but the sockets that are bound and idle, which only CLOSE gives.
+    """
     if states is None:
         return ALL_STATES
     if isinstance(states, (str, int)):

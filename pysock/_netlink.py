@@ -12,6 +12,7 @@ from pysock.raw._calls import AF_INET6, ffi, lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from pysock._diag_filter import Endpoint
@@ -27,9 +28,9 @@ _MOST_ENTRIES = BLOCK // (16 + lib.PYSOCK_DIAG_HEADER)
 # not be.
 _PATIENCE_MS = 10_000
 
-# Ports and addresses of struct inet_diag_sockid, then device and cookie.
+# Ports and addresses of struct inet_diag_sockid; then the device.
 _IDENTITY = Struct("!HH16s16s")
-_NATIVE = Struct("=III")
+_INTERFACE = Struct("=I")
 
 ANY_COOKIE = 0xFFFFFFFFFFFFFFFF
 _DENIED = (1, 13)  # EPERM, EACCES
@@ -44,50 +45,76 @@ def diag_error(
     text = os.strerror(number)
     if hint:
         text = f"{text} ({hint})"
-    return error_for(
-        call, number, args=(number, text), kind=kind, **carried
-    )
+    return error_for(call, number, args=(number, text), kind=kind, **carried)
+
+
+class Block:
+    """Some entries of an answer, in the bytes that they came in.
+
+    Attributes:
+        content: the bytes.
+        edges: start and end of each entry, one after the other.
+        cookies: the cookie of each.
+    """
+
+    __slots__ = ("content", "cookies", "edges")
+
+    def __init__(
+        self, content: bytes, edges: list[int], cookies: list[int]
+    ) -> None:
+        self.content = content
+        self.edges = edges
+        self.cookies = cookies
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Start and end of each entry."""
+        edges = iter(self.edges)
+        return zip(edges, edges, strict=True)
 
 
 class Reader:
     """A buffer for one block of answers, and what is in it."""
 
-    __slots__ = ("_buffer", "_spans", "_status")
+    __slots__ = ("_buffer", "_cookies", "_spans", "_status")
 
     def __init__(self) -> None:
         self._buffer = ffi.new(f"uint8_t[{BLOCK}]")
         self._spans = ffi.new(f"uint32_t[{2 * _MOST_ENTRIES}]")
+        self._cookies = ffi.new(f"uint64_t[{_MOST_ENTRIES}]")
         self._status = ffi.new("int *")
 
     def receive(
         self, fd: int, timeout_ms: int, sequence: int
-    ) -> tuple[list[bytes], int]:
+    ) -> tuple[Block | None, int]:
         """Take one block from a netlink socket.
 
         Returns:
-            the entries of the block, and what is next: 0 more blocks, 1
+            the block, if it has entries, and what is next: 0 more blocks, 1
             nothing more, or a negative errno, of the kernel's answer or of
             the call.
         """
         length = lib.pysock_diag_receive(fd, timeout_ms, self._buffer, BLOCK)
         if length <= 0:
-            return [], length
+            return None, length
         count = lib.pysock_diag_split(
             self._buffer,
             length,
             sequence,
             self._spans,
+            self._cookies,
             _MOST_ENTRIES,
             self._status,
         )
         if count < 0:
-            return [], count
-        block = bytes(ffi.buffer(self._buffer, length))
-        edges = iter(ffi.unpack(self._spans, 2 * count))
-        entries = [
-            block[start:end] for start, end in zip(edges, edges, strict=True)
-        ]
-        return entries, self._status[0]
+            return None, count
+        if count == 0:
+            return None, self._status[0]
+        block = Block(
+            bytes(ffi.buffer(self._buffer, length)),
+            ffi.unpack(self._spans, 2 * count),
+            ffi.unpack(self._cookies, count),
+        )
+        return block, self._status[0]
 
 
 def new_request(
@@ -112,14 +139,14 @@ def set_identity(request: CData, local: Endpoint, remote: Endpoint) -> None:
     request.interface = local.scope_id or remote.scope_id
 
 
-def copy_identity(request: CData, raw: bytes) -> None:
+def copy_identity(request: CData, raw: bytes, cookie: int) -> None:
     """Ask for the very socket that an entry describes."""
     identity = _IDENTITY.unpack_from(raw, 4)
     request.local.port, request.remote.port = identity[:2]
     ffi.buffer(request.local.ip)[:] = identity[2]
     ffi.buffer(request.remote.ip)[:] = identity[3]
-    request.interface, low, high = _NATIVE.unpack_from(raw, 40)
-    request.cookie = high << 32 | low
+    request.interface = _INTERFACE.unpack_from(raw, 40)[0]
+    request.cookie = cookie
 
 
 def has_ends(raw: bytes, local: Endpoint, remote: Endpoint) -> bool:
@@ -132,7 +159,7 @@ def has_ends(raw: bytes, local: Endpoint, remote: Endpoint) -> bool:
     )
 
 
-def ask(call: str, request: CData, filter: bytes = b"") -> list[bytes]:
+def ask(call: str, request: CData, filter: bytes = b"") -> list[Block]:
     """Put a question and collect every answer.
 
     Args:
@@ -141,8 +168,7 @@ def ask(call: str, request: CData, filter: bytes = b"") -> list[bytes]:
         filter: bytecode for a dump.
 
     Returns:
-        the entries, each as the bytes of its `struct inet_diag_msg` and
-        attributes.
+        the blocks of the answer; those without an entry are left out.
 
     Raises:
         DiagError: the kernel refused, with its errno (`ENOENT`: no such
@@ -166,16 +192,15 @@ def ask(call: str, request: CData, filter: bytes = b"") -> list[bytes]:
         lib.pysock_close(fd)
 
 
-def _collect(call: str, fd: int, request: CData) -> list[bytes]:
+def _collect(call: str, fd: int, request: CData) -> list[Block]:
     reader = Reader()
-    answers: list[bytes] = []
+    blocks = []
     while True:
-        entries, status = reader.receive(fd, _PATIENCE_MS, request.sequence)
-        answers += entries
-        if status == 1 or (
-            request.action == lib.PYSOCK_DIAG_ONE and entries
-        ):
-            return answers
+        block, status = reader.receive(fd, _PATIENCE_MS, request.sequence)
+        if block is not None:
+            blocks.append(block)
+        if status == 1 or (request.action == lib.PYSOCK_DIAG_ONE and blocks):
+            return blocks
         if status == -ENOENT and _has_no_ipv6(request):
             return []
         # A signal: its handler has run by now (PEP 475).
@@ -187,8 +212,7 @@ def _collect(call: str, fd: int, request: CData) -> list[bytes]:
 def _has_no_ipv6(request: CData) -> bool:
     """Whether "no such entry" means a kernel that was built without IPv6."""
     return bool(
-        request.action == lib.PYSOCK_DIAG_DUMP
-        and request.family == AF_INET6
+        request.action == lib.PYSOCK_DIAG_DUMP and request.family == AF_INET6
     )
 
 

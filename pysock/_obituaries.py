@@ -42,7 +42,7 @@ class Obituaries:
         self.timeout = timeout
         self._deadline: float | None = None
         self._reader = Reader()
-        self._waiting: list[bytes] = []
+        self._waiting: list[Entry] = []
         self._lost = 0
         self._fd = -1
         fd = lib.pysock_diag_open(_GROUPS[family], receive_buffer)
@@ -90,14 +90,17 @@ class Obituaries:
             if self._fd < 0 or (left == 0 and self.timeout):
                 raise StopIteration
             # Events have sequence number 0: nobody asked for them.
-            self._waiting, status = self._reader.receive(self._fd, left, 0)
+            block, status = self._reader.receive(self._fd, left, 0)
+            if block is not None:
+                content, spans = block.content, block.spans()
+                self._waiting = [Entry(content, *span) for span in spans]
             # Between two C calls is where Python runs signal handlers. That
             # events were lost is told by `lost`; those to come still come.
             if status == -ETIMEDOUT and self.timeout is not None:
                 raise StopIteration
             if status < 0 and status not in (-EINTR, -ENOBUFS, -ETIMEDOUT):
                 raise diag_error("obituaries", -status)
-        return Entry(self._waiting.pop(0))
+        return self._waiting.pop(0)
 
     def __enter__(self) -> Self:
         return self

@@ -65,12 +65,13 @@ def sockets_of(pid: int | str) -> list[tuple[int, int]]:
     folder = f"/proc/{pid}/fd"
     held = []
     try:
-        names = os.listdir(folder)
+        # os and not pathlib: this loop runs for every descriptor there is.
+        names = os.listdir(folder)  # noqa: PTH208
     except OSError:
         return []
     for name in names:
         try:
-            target = os.readlink(f"{folder}/{name}")
+            target = os.readlink(f"{folder}/{name}")  # noqa: PTH115
         except OSError:
             # Closed since, or the process is gone.
             continue
@@ -82,11 +83,12 @@ def sockets_of(pid: int | str) -> list[tuple[int, int]]:
 def name_of(pid: int) -> str:
     """What a process calls itself; "?" if it is gone."""
     try:
-        with open(f"/proc/{pid}/comm", "rb") as comm:
+        with open(f"/proc/{pid}/comm", "rb") as comm:  # noqa: PTH123
             return comm.read().rstrip(b"\n").decode(errors="replace")
     except OSError:
         return "?"
 
 
 def _all_pids() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    names = os.listdir("/proc")  # noqa: PTH208
+    return [int(name) for name in names if name.isdigit()]

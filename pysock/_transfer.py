@@ -16,10 +16,10 @@ from pysock.errors import (
     Origin,
     PeerClosedError,
     ResolveError,
-    TransferError,
+    SocketError,
+    TransferWouldBlockError,
     deadline_error,
     error_for,
-    would_block,
 )
 from pysock.errors._choose import TIMED_OUT
 from pysock.raw._evidence import (
@@ -31,8 +31,11 @@ from pysock.raw._evidence import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Callable
+    from collections.abc import Callable
     from typing import Any
+
+    # Only the type checker looks: collections.abc has it from 3.12 on.
+    from typing_extensions import Buffer
 
 _recv = _socket.socket.recv
 _recv_into = _socket.socket.recv_into
@@ -82,13 +85,17 @@ def failed(
         kind: its class.
     """
     number = args[0] if args else None
+    if number == EAGAIN:
+        # The one that must cost nothing: no system call, no formatting, and
+        # no question after the family, which would cost as much as the rest.
+        error = TransferWouldBlockError(*args)
+        error.call = call
+        return error
     if number == EBADF and _fileno(sock) == -1:
         return error_for(call, EBADF, args=args)
     if not is_tcp(sock):
         # kind(*args) is what the standard module raised.
         return TimeoutError(*args) if args == TIMED_OUT else kind(*args)
-    if number == EAGAIN:
-        return would_block(call, args)
     fd = _fileno(sock)
     if args == TIMED_OUT:
         return deadline_error(
@@ -248,9 +255,7 @@ class TransferSocket(standard.socket):
     ) -> int:
         """Send from several buffers with ancillary data; raises as `send`."""
         try:
-            return _sendmsg(
-                self, buffers, ancdata, flags | _NOSIGNAL, address
-            )
+            return _sendmsg(self, buffers, ancdata, flags | _NOSIGNAL, address)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
@@ -264,10 +269,10 @@ class TransferSocket(standard.socket):
 
         Raises:
             PeerClosedError: the peer closed first (FIN; no errno).
-            TransferError: as `recv`.
+            OSError: as `recv`.
             ValueError: n is negative.
 
-        Either exception has in `.partial` what had come, so that nothing is
+        Each `OSError` has in `.partial` what had come, so that nothing is
         lost.
         """
         if n < 0:
@@ -281,9 +286,11 @@ class TransferSocket(standard.socket):
                 if count == 0:
                     break
                 have += count
-        except TransferError as error:
-            error.call = "recv_exactly"
-            error.partial = bytes(view[:have])
+        except OSError as error:
+            if isinstance(error, SocketError):
+                error.call = "recv_exactly"
+            # Also on what is not ours (AF_UNIX, TLS): nothing is lost.
+            error.partial = bytes(view[:have])  # type: ignore[attr-defined]
             raise
         if have == n:
             return bytes(buffer)

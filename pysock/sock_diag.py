@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from errno import ENOENT
 
-from pysock._diag_entry import COOKIE, Entry, Memory, cookie_of, inode_of
+from pysock._diag_entry import Entry, Memory, inode_of
 from pysock._diag_filter import (
     ALL_STATES,
     anybody,
@@ -37,10 +37,11 @@ from pysock.raw._calls import AF_INET, AF_INET6, lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from pysock._diag_filter import Endpoint
+    from pysock._netlink import Block
 
 __all__ = [
     "Entry",
@@ -86,7 +87,8 @@ def sockets(
 
     Args:
         states: a `TcpState`, its name or number, `ss`'s word for it, or
-            several of these; `None` is all.
+            several of these; `None` is all. Sockets that are only bound are
+            in state CLOSE, and must be asked for (kernel 6.8 has them).
         family: `AF_INET`, `AF_INET6`, or `None` for both. IPv4 connections of
             a dual-stack socket are IPv6 ones, with mapped addresses.
         local: this end: `"192.0.2.1"`, `"192.0.2.0/24"`, `"[::1]:80"`, or a
@@ -118,23 +120,21 @@ def sockets(
     """
     number = _protocol(protocol)
     mask = state_mask(states)
-    ends = [None if end is None else endpoint(end) for end in (local, remote)]
-    program = bytecode(*ends, local_port, remote_port)
+    here = None if local is None else endpoint(local)
+    there = None if remote is None else endpoint(remote)
+    program = bytecode(here, there, local_port, remote_port)
     wanted = (
         (_INFO if info else 0)
         | (_CONGESTION if congestion else 0)
         | (_MEMORY if memory else 0)
     )
-    found: dict[bytes, bytes] = {}
-    for each in _families(family, ends):
+    blocks: list[Block] = []
+    for each in _families(family, [here, there]):
         request = new_request(lib.PYSOCK_DIAG_DUMP, each, number, wanted)
         request.states = mask
-        answers = ask("sockets", request, program)
-        # A socket that changes its state while the kernel walks its table
-        # may be met twice: the later reading is kept.
-        found.update({answer[COOKIE]: answer for answer in answers})
-    held = _owners(found.values()) if processes else None
-    return (Entry(raw, number, held) for raw in found.values())
+        blocks += ask("sockets", request, program)
+    held = _owners(blocks) if processes else None
+    return _each_once(blocks, number, held)
 
 
 def find(
@@ -173,10 +173,11 @@ def find(
     there = anybody(here) if remote is None else whole(remote)
     if here.family != there.family:
         raise ValueError(f"one end is IPv4, the other IPv6: {local}, {remote}")
-    raw = _look_up(here, there, cookie, number)
-    if raw is None:
-        return None
-    return Entry(raw, number, _owners([raw]) if processes else None)
+    entry = _look_up(here, there, cookie, number)
+    if entry is not None and processes:
+        held = owners({entry.inode} - {0})
+        entry = Entry(entry.raw, 0, len(entry.raw), number, held)
+    return entry
 
 
 def destroy(
@@ -220,7 +221,7 @@ def destroy(
     request = new_request(
         lib.PYSOCK_DIAG_DESTROY, entry.family, entry.protocol, 0
     )
-    copy_identity(request, entry.raw)
+    copy_identity(request, entry.raw, entry.cookie)
     try:
         ask("destroy", request)
     except DiagError as exc:
@@ -292,7 +293,7 @@ def _families(
 
 def _look_up(
     here: Endpoint, there: Endpoint, cookie: int | None, number: int
-) -> bytes | None:
+) -> Entry | None:
     request = new_request(
         lib.PYSOCK_DIAG_ONE, here.family, number, _EVERYTHING
     )
@@ -300,9 +301,9 @@ def _look_up(
     if cookie is not None:
         request.cookie = cookie
     try:
-        [raw] = ask("find", request)
-        if has_ends(raw, here, there):
-            return raw
+        for entry in _each_once(ask("find", request), number, None):
+            if has_ends(entry.raw, here, there):
+                return entry
     except DiagError as exc:
         if exc.errno != ENOENT:
             raise
@@ -311,7 +312,7 @@ def _look_up(
 
 def _search(
     here: Endpoint, there: Endpoint, cookie: int | None, number: int
-) -> bytes | None:
+) -> Entry | None:
     """Walk the table for what cannot be found by its addresses alone."""
     program = bytecode(here, there, None, None)
     for family in _families(None, [here, there]):
@@ -319,9 +320,9 @@ def _search(
             lib.PYSOCK_DIAG_DUMP, family, number, _EVERYTHING
         )
         request.states = ALL_STATES
-        for raw in ask("find", request, program):
-            if cookie in (None, cookie_of(raw)):
-                return raw
+        for entry in _each_once(ask("find", request, program), number, None):
+            if cookie in (None, entry.cookie):
+                return entry
     return None
 
 
@@ -330,5 +331,35 @@ def _is_there(entry: Entry) -> bool:
     return find(*entry.ends, entry.cookie, protocol=word) is not None
 
 
-def _owners(raws: Iterable[bytes]) -> dict[int, tuple[Process, ...]]:
-    return owners({inode for raw in raws if (inode := inode_of(raw))})
+def _each_once(
+    blocks: list[Block],
+    protocol: int,
+    held: dict[int, tuple[Process, ...]] | None,
+) -> Iterator[Entry]:
+    """Make the entries; one that came twice only the second time.
+
+    A socket that changes its state, or its neighbours in the table, while
+    the kernel walks there may be met again.
+    """
+    met = [cookie for block in blocks for cookie in block.cookies]
+    if len(set(met)) == len(met):
+        for block in blocks:
+            content = block.content
+            for start, end in block.spans():
+                yield Entry(content, start, end, protocol, held)
+        return
+    latest = {}
+    for block in blocks:
+        for cookie, span in zip(block.cookies, block.spans(), strict=True):
+            latest[cookie] = (block.content, *span)
+    for where in latest.values():
+        yield Entry(*where, protocol, held)
+
+
+def _owners(blocks: list[Block]) -> dict[int, tuple[Process, ...]]:
+    inodes = {
+        inode_of(block.content, start)
+        for block in blocks
+        for start, _ in block.spans()
+    }
+    return owners(inodes - {0})

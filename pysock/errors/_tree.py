@@ -169,7 +169,7 @@ class ClosedSocketError(SocketError):
 
 
 class NotListeningError(SocketError):
-    """The socket has no queue of connections: it does not listen (`EINVAL`)."""
+    """The socket does not listen, and so has no queue (`EINVAL`)."""
 
 
 class DiagError(SocketError):

@@ -25,16 +25,13 @@ from errno import (
     ENOPROTOOPT,
     ENOTSOCK,
     EOPNOTSUPP,
-    ETIMEDOUT,
 )
 
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
 from pysock.errors import (
-    NotTcpError,
     SocketError,
     error_for,
-    would_block,
 )
 from pysock.raw import _calls
 from pysock.raw._calls import ERROR, HANGUP, READABLE, WRITABLE, lib
@@ -166,7 +163,7 @@ def accept(fd: int) -> tuple[int, tuple[Any, ...] | None]:
     peer = _calls.new_address()
     accepted = lib.pysock_accept(fd, -1, peer)
     if accepted == -EAGAIN:
-        raise would_block("accept", (EAGAIN, os.strerror(EAGAIN)))
+        raise error_for("accept", EAGAIN)
     if accepted < 0:
         raise error_for(
             "accept", -accepted, local_address=local_address_of(fd)
@@ -278,7 +275,7 @@ def tcp_info(fd: int) -> TcpInfo:
     """
     raw = _calls.read_tcp_info(fd)
     if isinstance(raw, int):
-        raise _no_tcp_info("tcp_info", fd, -raw)
+        raise no_tcp_info("tcp_info", fd, -raw)
     return TcpInfo(raw)
 
 
@@ -290,7 +287,8 @@ def tcp_state(fd: int) -> TcpState:
     return state
 
 
-def _no_tcp_info(call: str, fd: int, number: int) -> SocketError:
+def no_tcp_info(call: str, fd: int, number: int) -> SocketError:
+    """Make the exception of a call that wants TCP, on something else."""
     text = os.strerror(number)
     if number in _NOT_TCP:
         text = f"{text} (fd {fd} is {what_is(fd)}, not TCP)"
