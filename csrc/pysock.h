@@ -303,6 +303,51 @@ int pysock_diag_split(const uint8_t *block, size_t length, uint32_t sequence,
 int pysock_diag_attribute(const uint8_t *block, size_t start, size_t end,
                           int type);
 
+/* A connection that pysock_accept_many took. */
+struct pysock_accepted {
+    int32_t fd;        /* blocking, close-on-exec */
+    int32_t port;      /* of the peer, as in struct pysock_address */
+    uint32_t flowinfo; /* likewise */
+    uint32_t scope_id; /* likewise */
+    int32_t waited_ms; /* time in the queue, milliseconds; -1: not sampled */
+    int32_t dead;      /* 1: reset while it was queued; 0: not, or not asked */
+};
+
+/* What pysock_accept_many is to find out besides. */
+struct pysock_arrivals {
+    int32_t sample_every; /* in: read the wait of each n-th; 0: of none */
+    int32_t until_sample; /* in and out: how many until the next one */
+    int32_t waiting;      /* out: the queue's length before; -1: not TCP */
+    int32_t sampled;      /* out: how many waits were read */
+    int32_t dead;         /* out: how many are dead */
+};
+
+/*
+ * accept4(2), as often as connections are waiting, limit times at most.
+ *
+ * timeout_ms  milliseconds to wait for the first; 0 only looks, -1 waits for
+ *             ever.  There is no wait for a second.
+ * limit       1 or more.
+ * out         room for limit connections.
+ * hosts       room for limit * 46 bytes: the peers' hosts as text, a newline
+ *             between two of them, and a NUL after the last.
+ * look        NULL, or what else to find out: the queue's length, how long
+ *             some of the connections waited (a TCP_INFO each), which are
+ *             dead (one poll(2) for all of them).
+ *
+ * The queue's length is asked of TCP_INFO first: the accept4 that finds the
+ * queue empty costs as much as one that succeeds (Linux 6.18).
+ *
+ * Returns how many were taken, or what pysock_accept returns when the first
+ * failed.  An error after the first ends the batch; the kernel says it again
+ * when asked again.  If others accept from the same queue and the descriptor
+ * blocks, they may take what was just seen waiting, and this call then waits
+ * for the next connection with what it has; a non-blocking one never does.
+ */
+int pysock_accept_many(int fd, int timeout_ms, int limit,
+                       struct pysock_accepted *out, char *hosts,
+                       struct pysock_arrivals *look);
+
 /* cffi: end */
 
 #endif

@@ -13,6 +13,7 @@ General layout, lowest layer first; an import goes downwards only:
     _connect, _transfer      one connect; reads and writes
     _listen_queue            the queue of a listener
     _socket                  class socket, the drop-in
+    _accept_loop             many connections at once
     _standard, _install      the standard module's functions over our names
     sock_diag                every TCP socket; loaded when it is first used
     explain                  evidence for an exception that was asked for
@@ -28,17 +29,21 @@ if not _sys.platform.startswith("linux"):
     )
 
 import socket as _standard_socket
-from socket import *  # noqa: F403  (the standard names for type checkers)
 
 from pysock import errors, raw
+from pysock._accept_loop import AcceptLoop, accept_loop
+from pysock._accept_stats import AcceptStats
 from pysock._install import install, uninstall
 from pysock._listen_queue import ListenQueue
 from pysock._makers import (
     create_server,
+    fromfd,
     getaddrinfo,
     listen_queue,
+    socketpair,
     tcp_info,
 )
+from pysock._reuseport import ReuseportGroup, reuseport_group
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
@@ -46,6 +51,10 @@ from pysock._tcp_state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    # adopt() does it, below. To a type checker the first import of a name is
+    # what the name is, so this comes after ours.
+    from socket import *  # type: ignore[assignment]  # noqa: F403
+
     from pysock import sock_diag
 
 # The C module under the name that the standard module has it by; ours of the
@@ -55,17 +64,24 @@ _adopt(globals())
 
 __all__ = [
     *_standard_socket.__all__,
+    "AcceptLoop",
+    "AcceptStats",
     "ListenQueue",
+    "ReuseportGroup",
     "TcpInfo",
     "TcpState",
+    "accept_loop",
     "create_server",
     "errors",
+    "fromfd",
     "getaddrinfo",
     "install",
     "listen_queue",
     "raw",
+    "reuseport_group",
     "sock_diag",
     "socket",
+    "socketpair",
     "tcp_info",
     "uninstall",
 ]

@@ -6,13 +6,13 @@ from collections import namedtuple
 from errno import EINVAL, EXDEV
 
 from pysock import raw
-from pysock._tcp_info import TcpInfo
 from pysock.errors import DiagError, error_for
-from pysock.raw._calls import AF_INET, ffi, lib, read_tcp_info
+from pysock.raw._calls import AF_INET, ffi, lib
 from pysock.raw._evidence import local_address_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pysock._tcp_info import TcpInfo
     from pysock.errors import SocketError
 
 # Index of the drops in SO_MEMINFO.
@@ -57,10 +57,7 @@ class ListenQueue(
 
 def read_queue(fd: int, syn_received: bool = False) -> ListenQueue:
     """Read the queue of a listener; see `socket.listen_queue`."""
-    reading = read_tcp_info(fd)
-    if isinstance(reading, int):
-        raise raw.no_tcp_info("listen_queue", fd, -reading)
-    info = TcpInfo(reading)
+    info = raw.reading("listen_queue", fd)
     length, limit = info.accept_queue_length, info.accept_queue_limit
     if length is None or limit is None:
         raise _not_listening(fd, info)

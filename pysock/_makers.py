@@ -28,6 +28,33 @@ if TYPE_CHECKING:
 _names = sys.modules["pysock"].__dict__
 _create_server = rebind(standard.create_server, _names)  # type: ignore[arg-type]
 _getaddrinfo = rebind(standard.getaddrinfo, _names)  # type: ignore[arg-type]
+_fromfd = rebind(standard.fromfd, _names)  # type: ignore[arg-type]
+_socketpair = rebind(standard.socketpair, _names)  # type: ignore[arg-type]
+
+
+def fromfd(fd: Any, family: Any, type: Any, proto: int = 0) -> socket:
+    """Make a socket for a duplicate of a descriptor, as `socket.fromfd`.
+
+    Raises:
+        OSError: the descriptor is not open (`EBADF`), none is left
+            (`EMFILE`).
+    """
+    return _fromfd(fd, family, type, proto)  # type: ignore[no-any-return]
+
+
+def socketpair(
+    family: int | None = None,
+    type: int = standard.SOCK_STREAM,
+    proto: int = 0,
+) -> tuple[socket, socket]:
+    """Make a pair of connected sockets, as `socket.socketpair`.
+
+    The family is AF_UNIX where none is given.
+
+    Raises:
+        OSError: no descriptor left (`EMFILE`), or no such family.
+    """
+    return _socketpair(family, type, proto)  # type: ignore[no-any-return]
 
 
 def getaddrinfo(

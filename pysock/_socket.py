@@ -15,6 +15,7 @@ from sys import _getframe, modules
 
 from pysock import raw
 from pysock._accept import accept_again
+from pysock._accept_many import AcceptManySocket
 from pysock._bind import bind_failure
 from pysock._close import CloseSocket
 from pysock._connect import ConnectSocket
@@ -60,7 +61,7 @@ _public = modules["pysock"].__dict__
 _spare: list[CData] = []
 
 
-class socket(ConnectSocket, CloseSocket):
+class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     """A socket that tells why: `socket.socket`, its failures typed.
 
     Everything that the standard class has works as there. On a TCP socket a
@@ -176,11 +177,18 @@ class socket(ConnectSocket, CloseSocket):
 
     def _accepted(self, fd: int) -> socket:
         """Make the object for an accepted descriptor, or close it."""
+        made_by = _public["socket"]
         try:
-            made: socket = _public["socket"](
-                self.family, self.type, _proto(self), fileno=fd
-            )
-            return made
+            if made_by is not socket:
+                replaced: socket = made_by(
+                    self.family, self.type, _proto(self), fileno=fd
+                )
+                return replaced
+            sock = _new(socket)
+            _init(sock, _family(self), _type(self), _proto(self), fd)
+            sock._io_refs = 0
+            sock._closed = False
+            return sock
         except BaseException:
             lib.pysock_close(fd)
             raise

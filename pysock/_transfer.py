@@ -116,7 +116,10 @@ def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
     """Make the gaierror that says which host."""
     error = ResolveError(*args)
     error.call = "getaddrinfo"
-    error.address = (host, None)
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "backslashreplace")
+    if host is not None:
+        error.address = (host, None)
     return error
 
 

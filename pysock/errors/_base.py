@@ -53,8 +53,10 @@ class SocketError(OSError):
         text = super().__str__()
         if self.call is None:
             return text
-        where = self.address or self.local_address
-        if where is None or (where is self.local_address and not where[1]):
+        here = self.local_address
+        # This end without a port says nothing.
+        where = self.address or (here if here and here[1] else None)
+        if where is None:
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"
 
