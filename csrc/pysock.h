@@ -225,6 +225,7 @@ struct pysock_diag_request {
 #define PYSOCK_DIAG_INFO 2      /* attribute: struct tcp_info */
 #define PYSOCK_DIAG_CONG 4      /* attribute: name of congestion control */
 #define PYSOCK_DIAG_SKMEMINFO 7 /* attribute: as pysock_memory */
+#define PYSOCK_DIAG_SKV6ONLY 11 /* attribute: IPV6_V6ONLY of a listener */
 
 /*
  * Open a netlink socket to the table of this thread's network namespace.

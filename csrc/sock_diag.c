@@ -27,6 +27,8 @@ _Static_assert(PYSOCK_DIAG_INFO == INET_DIAG_INFO, "the kernel's number");
 _Static_assert(PYSOCK_DIAG_CONG == INET_DIAG_CONG, "the kernel's number");
 _Static_assert(PYSOCK_DIAG_SKMEMINFO == INET_DIAG_SKMEMINFO,
                "the kernel's number");
+_Static_assert(PYSOCK_DIAG_SKV6ONLY == INET_DIAG_SKV6ONLY,
+               "the kernel's number");
 
 int
 pysock_diag_open(uint32_t groups, int receive_buffer)

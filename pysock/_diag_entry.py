@@ -40,6 +40,7 @@ _TIMERS = (None, "on", "keepalive", "timewait", "persist")
 _find = lib.pysock_diag_attribute
 _INFO, _CONG = lib.PYSOCK_DIAG_INFO, lib.PYSOCK_DIAG_CONG
 _SKMEMINFO = lib.PYSOCK_DIAG_SKMEMINFO
+_SKV6ONLY = lib.PYSOCK_DIAG_SKV6ONLY
 _MPTCP = 262
 
 
@@ -268,6 +269,12 @@ class Entry:
         if name is None:
             return None
         return name.split(b"\0", 1)[0].decode(errors="replace")
+
+    @property
+    def v6only(self) -> bool | None:
+        """Whether a listener on IPv6 refuses IPv4; `None` for all others."""
+        value = self._attribute(_SKV6ONLY)
+        return bool(value[0]) if value else None
 
     @property
     def processes(self) -> tuple[Process, ...] | None:

@@ -34,6 +34,7 @@ class _Lib(Protocol):
     PYSOCK_DIAG_INFO: int
     PYSOCK_DIAG_CONG: int
     PYSOCK_DIAG_SKMEMINFO: int
+    PYSOCK_DIAG_SKV6ONLY: int
 
     def pysock_address_parse(
         self, family: int, host: bytes, port: int, out: CData

@@ -8,7 +8,7 @@ from collections import namedtuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Iterable, Set
 
 
 class Process(namedtuple("Process", "pid name fd")):
@@ -28,7 +28,7 @@ class Process(namedtuple("Process", "pid name fd")):
 
 
 def owners(
-    inodes: Container[int] | None = None,
+    inodes: Set[int] | None = None,
     *,
     pids: Iterable[int] | None = None,
     deadline: float | None = None,
@@ -47,6 +47,8 @@ def owners(
         left out, without a word.
     """
     found: dict[int, list[Process]] = {}
+    if inodes is not None and not inodes:
+        return {}
     for pid in _all_pids() if pids is None else pids:
         if deadline is not None and time.monotonic() > deadline:
             break
