@@ -19,6 +19,7 @@ from pysock._accept_many import AcceptManySocket
 from pysock._bind import bind_failure
 from pysock._close import CloseSocket
 from pysock._connect import ConnectSocket
+from pysock._listen_queue import read_queue
 from pysock._tcp_info import TcpInfo
 from pysock._transfer import typed, unresolved
 from pysock.errors import SocketError, error_for
@@ -29,6 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock._listen_queue import ListenQueue
     from pysock._tcp_state import TcpState
 
 _new = _socket.socket.__new__
@@ -205,6 +207,22 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     def tcp_state(self) -> TcpState:
         """Read the TCP state; raises as `tcp_info`."""
         return raw.tcp_state(_fileno(self))
+
+    def listen_queue(self, syn_received: bool = False) -> ListenQueue:
+        """Read the accept queue of a listener: two system calls, no wait.
+
+        Args:
+            syn_received: also count the incomplete handshakes, which walks
+                the kernel's table (a millisecond or more).
+
+        Raises:
+            NotListeningError: the socket does not listen (`EINVAL`).
+            NotTcpError: not a TCP socket (`EOPNOTSUPP`).
+            ClosedSocketError: the socket is closed (`EBADF`).
+            DiagError: the count is not to be had: the listener belongs to
+                another network namespace (`EXDEV`).
+        """
+        return read_queue(_fileno(self), syn_received)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Refuse to be pickled, except by multiprocessing, which can.
