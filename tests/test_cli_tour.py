@@ -14,7 +14,10 @@ import pytest
 
 from command import interrupt, pysock_command, start
 from pysock import errors
+from pysock.cli import main
+from pysock.cli import tour as tour_command
 from pysock.cli.tour import NOT_MADE, SCENARIOS, _in_order
+from pysock.cli.tour.child import in_child
 from requirements import skip_or_fail
 
 # The whole tour takes 8 s on an idle machine.
@@ -183,15 +186,40 @@ def test_user_without_privileges_can_take_it():
 
 def test_wrong_promise_is_noticed(monkeypatch, capsys):
     """The tour compares: a row that comes out otherwise makes it fail."""
-    from pysock.cli import main, tour
-
     [refused] = [one for one in SCENARIOS if one.number == "3"]
     monkeypatch.setattr(refused, "origin", "icmp")
-    monkeypatch.setattr(tour, "SCENARIOS", [refused])
+    monkeypatch.setattr(tour_command, "SCENARIOS", [refused])
     assert main(["tour"]) == 1
     said = capsys.readouterr().out
     assert "NOT AS PROMISED" in said
     assert "1 NOT as promised" in said or "2 NOT as promised" in said
+
+
+def died(_):
+    os._exit(3)
+
+
+def fell_over(_):
+    raise TypeError("a bug")
+
+
+def in_a_child(make):
+    return lambda place: in_child(lambda: make(place), prepare=lambda: None)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [fell_over, in_a_child(fell_over), in_a_child(died)],
+    ids=["fell over here", "fell over in a child", "a child died"],
+)
+def test_bug_is_never_taken_for_something_left_out(monkeypatch, capsys, make):
+    [one] = [one for one in SCENARIOS if one.number == "3"]
+    monkeypatch.setattr(one, "make", make)
+    monkeypatch.setattr(tour_command, "SCENARIOS", [one])
+    assert main(["tour"]) == 1
+    said = capsys.readouterr().out
+    assert "NOT AS PROMISED" in said
+    assert "a bug" in said or "died" in said
 
 
 def has_programs(*names):

@@ -14,10 +14,9 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
-import pysock
 from pysock import errors
 from pysock.cli.tour.child import in_child
-from pysock.cli.tour.loopback import give_up_after
+from pysock.cli.tour.loopback import defer_accept, give_up_after
 from pysock.cli.tour.scenario import CannotMakeError, Seen, scenario, seen
 
 TYPE_CHECKING = False
@@ -32,7 +31,6 @@ _AWAY = {
     6: ("2001:db8::/32", "2001:db8::1"),
 }
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_TCP_DEFER_ACCEPT = 9
 _SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
@@ -122,7 +120,7 @@ def syn_queue_full(place: Loopback) -> Seen:
         _set("tcp_syncookies", "0")
         listener, client = place.listener(backlog=0), place.socket(0.3)
         # The server's side of a handshake stays open until data comes.
-        listener.setsockopt(pysock.IPPROTO_TCP, _TCP_DEFER_ACCEPT, 30)
+        defer_accept(listener)
         place.client_of(listener)
         return seen(client, client.connect, listener.getsockname())
 
