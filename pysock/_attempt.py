@@ -11,7 +11,9 @@ from __future__ import annotations
 import _socket
 import time
 from errno import EALREADY, EINPROGRESS, EISCONN
+from operator import index
 
+from pysock._tcp_state import TcpState
 from pysock.raw._calls import (
     AF_INET6,
     ERROR,
@@ -20,6 +22,8 @@ from pysock.raw._calls import (
     ffi,
     lib,
     parse_address,
+    read_icmp,
+    read_tcp_info,
     wait_until,
 )
 
@@ -52,22 +56,45 @@ def resolve(family: int, address: Any) -> CData | None:
     target = parse_address(family, address)
     if target is not None:
         return target
-    if type(address) is not tuple or not address:
+    plain = _plain(address)
+    if plain is None:
         return None
-    host, *rest = address
-    if type(host) is not str or "\0" in host:
-        return None
+    host, *rest = plain
     numeric: Any
     if host in _SPECIAL_HOSTS and family != AF_INET6:
         numeric = _SPECIAL_HOSTS[host]
     elif host == "":
         numeric = "::"
     # Do not resolve for an address that is wrong in another way.
-    elif parse_address(family, (_any_host(family), *rest)) is None:
+    elif (
+        host in _SPECIAL_HOSTS
+        or parse_address(family, (_any_host(family), *rest)) is None
+    ):
         return None
     else:
-        numeric = _socket.getaddrinfo(host, None, family)[0][4][0]
+        try:
+            # ASCII as it is: the codec refuses names that the resolver is
+            # to judge.
+            name = host.encode("ascii" if host.isascii() else "idna")
+        except UnicodeError:
+            return None
+        numeric = _socket.getaddrinfo(name, None, family)[0][4][0]
     return parse_address(family, (numeric, *rest))
+
+
+def _plain(address: Any) -> tuple[Any, ...] | None:
+    """The other forms that the standard module takes: (str, int, ...)."""
+    if not isinstance(address, tuple) or len(address) < 2:
+        return None
+    host, port, *rest = address
+    if isinstance(host, (bytes, bytearray)) and host.isascii():
+        host = host.decode()
+    if not isinstance(host, str) or "\0" in host:
+        return None
+    try:
+        return (str(host), index(port), *rest)
+    except TypeError:
+        return None
 
 
 def _any_host(family: int) -> str:
@@ -110,8 +137,21 @@ class Attempt:
             self.number = DEADLINE
         elif ready & (ERROR | HANGUP):
             self.number = lib.pysock_take_error(self.fd)
+            if self.number == 0 and self._still_trying():
+                self.wait(timeout)
         else:
             self.number = 0
+
+    def _still_trying(self) -> bool:
+        """Whether the wait ended for an ICMP message and nothing else.
+
+        Somebody else took the soft error that came with it. The message is
+        thrown away, or the next wait would end for it again.
+        """
+        info = read_tcp_info(self.fd)
+        if isinstance(info, int) or info[0] != TcpState.SYN_SENT:
+            return False
+        return read_icmp(self.fd) is not None
 
     def _wait_for_answer(self, timeout: float | None) -> int:
         """The handshake needs the network: wait, and ask who says no.

@@ -30,6 +30,10 @@ def bind_failure(
         return failed(sock, "bind", args, kind)
     if args[0] == EBADF:
         return error_for("bind", EBADF, args=args)
+    host, *rest = address
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "backslashreplace")
+    address = (host, *rest)
     error = error_for(
         "bind", args[0], args=args, address=address, local_address=address
     )

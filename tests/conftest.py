@@ -1,7 +1,7 @@
 """Fixtures for every test: families, connected pairs, and a leak check."""
 
 import gc
-import os
+from pathlib import Path
 
 import pytest
 
@@ -48,9 +48,9 @@ def silent_listener(family):
 
 def open_descriptors():
     found = {}
-    for name in os.listdir("/proc/self/fd"):
+    for link in Path("/proc/self/fd").iterdir():
         try:
-            found[name] = os.readlink(f"/proc/self/fd/{name}")
+            found[link.name] = str(link.readlink())
         except OSError:
             continue  # the descriptor of this very listing
     return found

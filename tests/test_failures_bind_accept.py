@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -136,14 +137,13 @@ def test_bind_to_a_privileged_port(family):
         """,
         int(family.number),
         family.host,
-        env={"PYTHONPATH": os.path.dirname(__file__)},
+        env={"PYTHONPATH": str(Path(__file__).parent)},
     )
 
 
 def _port_80_is_privileged():
-    name = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
-    with open(name) as file:
-        return int(file.read()) > 80
+    start = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    return int(start.read_text()) > 80
 
 
 def accept_on_empty(module, family, timeout):
@@ -289,5 +289,5 @@ def test_no_descriptor_left(family, timeout):
         LOW_LIMIT,
         [loopback.IPV4, loopback.IPV6].index(family),
         timeout,
-        env={"PYTHONPATH": os.path.dirname(__file__)},
+        env={"PYTHONPATH": str(Path(__file__).parent)},
     )

@@ -53,9 +53,9 @@ class SocketError(OSError):
         text = super().__str__()
         if self.call is None:
             return text
-        where = self.address
-        if where is None and self.local_address and self.local_address[1]:
-            where = self.local_address
+        here = self.local_address
+        # This end without a port says nothing.
+        where = self.address or (here if here and here[1] else None)
         if where is None:
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"

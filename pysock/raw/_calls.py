@@ -66,7 +66,7 @@ def parse_address(family: int, address: Any) -> CData | None:
     host, port = address[0], address[1]
     if type(host) is not str or type(port) is not int:
         return None
-    if not 0 <= port <= 0xFFFF or not host.isascii():
+    if not 0 <= port <= 0xFFFF or not host.isascii() or "\0" in host:
         return None
     parsed = ffi.new(_ADDRESS)
     if not _parse(family, host.encode(), port, parsed):
