@@ -41,6 +41,7 @@ NOT_MADE = {
     ("18", "AcceptNetworkError"): "Linux reports no such error for TCP; "
     "accept(2) names it for other protocols",
     ("19", "ResourceLimitError"): "would take the memory of the whole machine",
+    ("34", "DiagError"): "takes a kernel without sock_diag",
 }
 
 _FAMILIES = {4: pysock.AF_INET, 6: pysock.AF_INET6, 0: pysock.AF_INET}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Seconds. The slowest scenario takes two.
 _LONGEST = 10.0
+_NOBODY = 65534
 
 
 def in_child(make: Callable[[], Seen], *, prepare: Callable[[], None]) -> Seen:
@@ -52,6 +53,23 @@ def in_child(make: Callable[[], Seen], *, prepare: Callable[[], None]) -> Seen:
     if isinstance(outcome, CannotMakeError):
         raise outcome
     return outcome  # type: ignore[no-any-return]
+
+
+def become_nobody() -> None:
+    """Give up root's privileges; to `prepare` what needs to be without.
+
+    Raises:
+        CannotMakeError: the system does not let root do it.
+    """
+    if os.geteuid() != 0:
+        return
+    try:
+        os.setgroups([])
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError as error:
+        raise CannotMakeError(
+            f"root, and cannot become nobody here ({error.strerror})"
+        ) from None
 
 
 def _be_the_child(

@@ -14,7 +14,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
-from pysock import errors
+from pysock import errors, sock_diag
 from pysock.cli.tour.child import in_child
 from pysock.cli.tour.loopback import defer_accept, give_up_after
 from pysock.cli.tour.scenario import CannotMakeError, Seen, scenario, seen
@@ -129,14 +129,14 @@ def syn_queue_full(place: Loopback) -> Seen:
 
 @scenario("22a", errors.ConnectionKilledError, "ECONNABORTED", "policy")
 def killed(place: Loopback) -> Seen:
-    """The administrator kills the connection (`ss -K`)."""
+    """The administrator kills the connection (SOCK_DESTROY)."""
 
     def make() -> Seen:
         client, _ = place.pair()
-        _tool("ss", "-K", "sport", "=", f":{client.getsockname()[1]}")
+        sock_diag.destroy(client.getsockname(), client.getpeername())
         return seen(client, client.recv, 1)
 
-    return in_namespace(make, needs=("ss",))
+    return in_namespace(make)
 
 
 @scenario(
@@ -208,13 +208,13 @@ def _enter_namespace() -> None:
 
 
 def _reject(how: str) -> None:
-    """Answer what leaves this namespace by TCP as a firewall does."""
+    """Answer TCP segments that arrive here as a firewall does."""
     _tool("nft", "add table inet tour")
     _tool(
         "nft",
-        "add chain inet tour out { type filter hook output priority 0; }",
+        "add chain inet tour in { type filter hook input priority 0; }",
     )
-    _tool("nft", f"add rule inet tour out meta l4proto tcp reject with {how}")
+    _tool("nft", f"add rule inet tour in meta l4proto tcp reject with {how}")
 
 
 def _set(name: str, value: str) -> None:
