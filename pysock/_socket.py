@@ -147,7 +147,10 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
                 return self._accept_standard()
             self._kind = (_family(self), _type(self), _proto(self))
             family, type, proto = self._kind
-        peer = _spare.pop() if _spare else new_address()
+        try:
+            peer = _spare.pop()
+        except IndexError:
+            peer = new_address()
         timeout = _gettimeout(self)
         # With a timeout only look; the clock is for one who has to wait.
         fd = _accept(_fileno(self), -1 if timeout is None else 0, peer)
