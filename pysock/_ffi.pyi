@@ -25,6 +25,7 @@ class _Lib(Protocol):
     PYSOCK_WRITABLE: int
     PYSOCK_ERROR: int
     PYSOCK_HANGUP: int
+    PYSOCK_ASKING: int
 
     def pysock_address_parse(
         self, family: int, host: bytes, port: int, out: CData
