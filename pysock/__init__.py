@@ -11,9 +11,11 @@ General layout, lowest layer first; an import goes downwards only:
     errors                   the exceptions and the one table of failures
     raw                      the system calls on bare descriptors, over _ffi
     _connect, _transfer      one connect; reads and writes
+    _listen_queue            the queue of a listener
     _socket                  class socket, the drop-in
     _accept_loop             many connections at once
     _standard, _install      the standard module's functions over our names
+    sock_diag                every TCP socket; loaded when it is first used
     explain                  evidence for an exception that was asked for
     cli                      one file per command
 """
@@ -32,10 +34,12 @@ from pysock import errors, raw
 from pysock._accept_loop import AcceptLoop, accept_loop
 from pysock._accept_stats import AcceptStats
 from pysock._install import install, uninstall
+from pysock._listen_queue import ListenQueue
 from pysock._makers import (
     create_server,
     fromfd,
     getaddrinfo,
+    listen_queue,
     socketpair,
     tcp_info,
 )
@@ -51,6 +55,8 @@ if TYPE_CHECKING:
     # what the name is, so this comes after ours.
     from socket import *  # type: ignore[assignment]  # noqa: F403
 
+    from pysock import sock_diag
+
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
 _socket = _standard_socket._socket  # type: ignore[attr-defined]
@@ -60,6 +66,7 @@ __all__ = [
     *_standard_socket.__all__,
     "AcceptLoop",
     "AcceptStats",
+    "ListenQueue",
     "ReuseportGroup",
     "TcpInfo",
     "TcpState",
@@ -69,8 +76,10 @@ __all__ = [
     "fromfd",
     "getaddrinfo",
     "install",
+    "listen_queue",
     "raw",
     "reuseport_group",
+    "sock_diag",
     "socket",
     "socketpair",
     "tcp_info",
@@ -78,8 +87,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    """Give the version, which is read from the distribution's metadata."""
+def __getattr__(name: str) -> object:
+    """Give what is loaded late: a part that few need, and the version."""
+    if name == "sock_diag":
+        from importlib import import_module
+
+        return import_module("pysock.sock_diag")
     if name == "__version__":
         from importlib.metadata import version
 
