@@ -120,7 +120,7 @@ class ConnectSocket(TransferSocket):
             result = _start(fd, target, blocking)
             if result == 0:
                 return _CONNECTED
-            attempt = Attempt(fd, target, started, -result)
+            attempt = Attempt(fd, target, started, result)
             return self._connect_waiting(attempt, timeout, report=report)
         finally:
             # Another thread may have closed the socket, and the number may
@@ -143,8 +143,9 @@ class ConnectSocket(TransferSocket):
         before = tcp_info_of(fd) if earlier is not None else None
         here = local_address_of(fd) if earlier is not None else None
         started = _monotonic()
-        number = -lib.pysock_connect(fd, target)
-        attempt = Attempt(fd, target, started, number)
+        result = lib.pysock_connect(fd, target)
+        attempt = Attempt(fd, target, started, result)
+        number = attempt.number
         if number == EINPROGRESS:
             self._attempt = attempt
         elif number != EALREADY:

@@ -25,6 +25,7 @@ class _Lib(Protocol):
     PYSOCK_WRITABLE: int
     PYSOCK_ERROR: int
     PYSOCK_HANGUP: int
+    PYSOCK_ASKING: int
     PYSOCK_SO_COOKIE: int
     PYSOCK_SO_NETNS_COOKIE: int
     PYSOCK_DIAG_DUMP: int

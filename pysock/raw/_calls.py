@@ -22,6 +22,7 @@ READABLE = lib.PYSOCK_READABLE
 WRITABLE = lib.PYSOCK_WRITABLE
 ERROR = lib.PYSOCK_ERROR
 HANGUP = lib.PYSOCK_HANGUP
+ASKING = lib.PYSOCK_ASKING
 
 _ADDRESS = ffi.typeof("struct pysock_address *")
 _parse = lib.pysock_address_parse
