@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _socket import AF_INET, inet_ntop
+from _socket import AF_INET, AF_INET6, inet_ntop
 from collections import namedtuple
 from struct import Struct
 
@@ -149,17 +149,16 @@ class Entry:
 
     def _address(self, at: int, port_at: int) -> tuple[Any, ...]:
         block, start = self._block, self._start
-        family = block[start]
         (port,) = _PORT(block, start + port_at)
         at += start
-        if family == AF_INET:
-            return (inet_ntop(family, block[at : at + 4]), port)
+        if block[start] == AF_INET:
+            return (inet_ntop(AF_INET, block[at : at + 4]), port)
         ip = block[at : at + 16]
         # Link-local: fe80::/10. Only there an interface is part of it.
         scope = 0
         if ip[0] == 0xFE and ip[1] & 0xC0 == 0x80:
             scope = self.interface
-        return (inet_ntop(family, ip), port, 0, scope)
+        return (inet_ntop(AF_INET6, ip), port, 0, scope)
 
     @property
     def ends(self) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
