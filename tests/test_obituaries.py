@@ -52,7 +52,7 @@ def test_identified_by_the_cookie_it_had(quiet):  # noqa: F811
 
 
 def take(deaths, count):
-    return [entry for entry, _ in zip(deaths, range(count), strict=False)]
+    return [entry for _, entry in zip(range(count), deaths, strict=False)]
 
 
 def test_timeout_ends_the_loop_and_another_goes_on(quiet):  # noqa: F811
