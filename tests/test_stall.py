@@ -119,12 +119,18 @@ def test_our_send_buffer_is_full(quiet):  # noqa: F811
     slow = "qdisc add dev lo root tbf rate 2mbit burst 3000 latency 2s"
     subprocess.run(["tc", "-batch", "-"], input=slow, text=True, check=True)
     client, server = loopback.connected(pysock, loopback.IPV4)
+    # Reno lets the window grow until it is the buffer that limits.
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.settimeout(10)
 
+    seen = threading.Event()
+
     def pour():
-        for _ in range(200):
+        for _ in range(2500):  # 20 s on this link
+            if seen.is_set():
+                break
             client.sendall(bytes(2000))
         client.shutdown(socket.SHUT_WR)
 
@@ -136,7 +142,13 @@ def test_our_send_buffer_is_full(quiet):  # noqa: F811
     with client, server:
         for thread in threads:
             thread.start()
-        sentence = wait_for_stall(client, "send_buffer")
+        try:
+            loopback.wait_until(
+                lambda: client.tcp_info().sndbuf_limited_us, "a full buffer"
+            )
+            sentence = wait_for_stall(client, "send_buffer")
+        finally:
+            seen.set()
         for thread in threads:
             thread.join()
     assert "SO_SNDBUF" in sentence
