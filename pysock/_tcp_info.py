@@ -69,11 +69,15 @@ class TcpInfo(TcpFields):
                 least.
 
         Raises:
+            TypeError: `raw` is not bytes, nor a buffer of them.
             ValueError: `raw` is empty.
         """
+        if type(raw) is not bytes:
+            # bytes(280) would be a reading of 280 zeros.
+            raw = bytes(memoryview(raw))
         if not raw:
             raise ValueError("a TCP_INFO reading has at least one byte")
-        self._raw = bytes(raw)
+        self._raw = raw
 
     @property
     def raw(self) -> bytes:
@@ -238,7 +242,8 @@ class TcpInfo(TcpFields):
         for name in COUNTER_NAMES:
             now, then = getattr(self, name), getattr(earlier, name)
             if now is not None and then is not None:
-                differences[name] = now - then
+                # Those of 32 bits wrap around.
+                differences[name] = (now - then) % _MODULUS[name]
         return differences
 
     def stall(self, earlier: TcpInfo) -> Stall | None:
@@ -278,11 +283,12 @@ FIELD_NAMES: tuple[str, ...] = tuple(
     for name, value in {**vars(TcpInfo), **vars(TcpFields)}.items()
     if isinstance(value, (Field, property)) and name not in _NO_FIELDS
 )
-COUNTER_NAMES: tuple[str, ...] = tuple(
-    name
+_MODULUS = {
+    name: 1 << 8 * value.size
     for name, value in vars(TcpFields).items()
     if isinstance(value, Counter)
-)
+}
+COUNTER_NAMES: tuple[str, ...] = tuple(_MODULUS)
 
 _kernel_release: tuple[int, int] | None = None
 
