@@ -110,18 +110,19 @@ class ConnectSocket(TransferSocket):
         if timeout == 0:
             return self._connect_nonblocking(fd, target, report=report)
         started = _monotonic()
-        result = _start(fd, target, timeout is None)
-        if result == 0:
-            return _CONNECTED
-        attempt = Attempt(fd, target, started, -result)
-        if timeout is not None:
-            return self._connect_waiting(attempt, timeout, report=report)
+        blocking = timeout is None
+        result = -EINPROGRESS
+        # A signal handler may raise as soon as the C call is over.
         try:
-            return self._connect_waiting(attempt, None, report=report)
+            result = _start(fd, target, blocking)
+            if result == 0:
+                return _CONNECTED
+            attempt = Attempt(fd, target, started, -result)
+            return self._connect_waiting(attempt, timeout, report=report)
         finally:
             # Another thread may have closed the socket, and the number may
             # be somebody else's by now.
-            if _fileno(self) == fd:
+            if blocking and result != 0 and _fileno(self) == fd:
                 lib.pysock_set_nonblocking(fd, 0)
 
     def _resolve(self, address: Any) -> CData | None:

@@ -24,25 +24,34 @@ SOURCES = [
 LAYERS = [
     ["_ffi"],
     ["_tcp_state", "_icmp_names"],
-    ["_tcp_fields", "_diag_filter", "_processes"],
-    ["_tcp_info", "_stall"],
+    ["_tcp_fields"],
+    ["_tcp_info"],
+    ["_stall"],
     ["errors"],
     ["raw"],
-    ["_transfer", "_attempt", "_bind", "_standard", "_sigpipe"],
-    ["_netlink", "_diag_entry"],
-    ["_obituaries"],
-    ["_accept", "_close", "_connect", "_listen_queue", "sock_diag"],
+    ["_diag_filter", "_processes"],
+    ["_netlink"],
+    ["_diag_entry"],
+    ["sock_diag", "_obituaries"],
+    ["_transfer", "_attempt", "_bind", "_standard", "_sigpipe", "_closing"],
+    ["_accept", "_close", "_connect", "_listen_queue"],
+    ["_accept_many"],
     ["_socket"],
-    ["_connect_loop", "_accept_loop", "_happy_eyeballs", "_makers"],
+    ["_connect_many", "_accept_stats"],
+    ["_connect_loop", "_accept_loop", "_happy_eyeballs"],
+    ["_makers"],
+    ["_reuseport"],
     ["_install"],
-    ["explain", "_evidence_diag"],
+    ["_evidence_diag"],
+    ["explain"],
+    [""],
     ["cli"],
-    ["", "__main__"],
+    ["__main__"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
-# SocketError.explain() asks the layers above it, when it is called.
-EXEMPT = {("errors/_base.py", "explain")}
+# Methods that ask the layers above them, when they are called.
+EXEMPT = {("errors/_base.py", "explain"), ("_tcp_info.py", "_stall")}
 
 
 def layer_of(module):
@@ -50,9 +59,21 @@ def layer_of(module):
     return module.removeprefix("pysock").lstrip(".").split(".")[0]
 
 
+def walk_at_run_time(node):
+    """Yield the nodes that run: not what only a type checker sees."""
+    for child in ast.iter_child_nodes(node):
+        if not (
+            isinstance(child, ast.If)
+            and isinstance(child.test, ast.Name)
+            and child.test.id == "TYPE_CHECKING"
+        ):
+            yield child
+            yield from walk_at_run_time(child)
+
+
 def imports_of(path):
     """Yield what a file imports from pysock, one dotted name for each."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in walk_at_run_time(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] == "pysock":
