@@ -39,7 +39,9 @@ pysock_address_parse(int family, const char *host, int port,
         return 0;
     }
     /* The kernel's spelling, not the caller's: "::0" becomes "::". */
-    if (inet_ntop(family, out->ip, out->host, sizeof(out->host)) == NULL) {
+    if (family == AF_INET) {
+        put_ipv4(out->host, out->ip);
+    } else if (inet_ntop(family, out->ip, out->host, sizeof(out->host)) == NULL) {
         return 0;
     }
     out->family = family;

@@ -12,7 +12,8 @@ General layout, lowest layer first; an import goes downwards only:
     raw                      the system calls on bare descriptors, over _ffi
     _connect, _transfer      one connect; reads and writes
     _socket                  class socket, the drop-in
-    _accept_loop             many connections at once
+    _accept_loop, _reuseport, _connect_loop, _happy_eyeballs
+                             many connections at once
     _standard, _install      the standard module's functions over our names
     explain                  evidence for an exception that was asked for
     cli                      one file per command
@@ -32,6 +33,12 @@ from socket import *
 from pysock import errors, raw
 from pysock._accept_loop import AcceptLoop, accept_loop
 from pysock._accept_stats import AcceptStats
+from pysock._connect_loop import (
+    ConnectProgress,
+    ConnectResult,
+    connect_many,
+)
+from pysock._happy_eyeballs import create_connection
 from pysock._install import install, uninstall
 from pysock._makers import create_server, getaddrinfo, tcp_info
 from pysock._reuseport import ReuseportGroup, reuseport_group
@@ -49,10 +56,13 @@ __all__ = [
     *_standard_socket.__all__,
     "AcceptLoop",
     "AcceptStats",
+    "ConnectProgress",
+    "ConnectResult",
     "ReuseportGroup",
     "TcpInfo",
     "TcpState",
     "accept_loop",
+    "connect_many",
     "errors",
     "install",
     "raw",

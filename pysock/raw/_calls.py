@@ -74,6 +74,8 @@ def parse_address(family: int, address: Any) -> CData | None:
     parsed = ffi.new(_ADDRESS)
     if not lib.pysock_address_parse(family, host.encode(), port, parsed):
         return None
+    if not rest:
+        return parsed
     for name, limit, value in zip(
         ("flowinfo", "scope_id"), (0xFFFFF, 0xFFFFFFFF), rest, strict=False
     ):
