@@ -129,6 +129,7 @@ pysock_connect_many(struct pysock_attempt *attempts, int count,
     struct pollfd few[FEW];
     struct pollfd *polls = few;
     int64_t now;
+    nfds_t polled = 0;
     int ended = 0;
     int ready;
 
@@ -146,20 +147,20 @@ pysock_connect_many(struct pysock_attempt *attempts, int count,
                 over[ended++] = i;
             }
         }
-        /* poll(2) passes over a negative descriptor. */
-        polls[i] = (struct pollfd){
-            .fd = attempts[i].state == PYSOCK_ATTEMPT_UNDER_WAY
-                      ? attempts[i].fd
-                      : -1,
-            .events = POLLOUT,
-        };
+        /* Free places stay out: poll(2) takes no more than RLIMIT_NOFILE. */
+        if (attempts[i].state == PYSOCK_ATTEMPT_UNDER_WAY) {
+            polls[polled++] = (struct pollfd){
+                .fd = attempts[i].fd,
+                .events = POLLOUT,
+            };
+        }
     }
     if (ended > 0) {
         wait_ms = 0;
     } else if (timeout_ns >= 0) {
         wait_ms = shorten(wait_ms, attempts, count, timeout_ns);
     }
-    ready = poll(polls, (nfds_t)count, wait_ms);
+    ready = poll(polls, polled, wait_ms);
     if (ready < 0) {
         ready = -errno;
         if (ended > 0) {
@@ -168,13 +169,16 @@ pysock_connect_many(struct pysock_attempt *attempts, int count,
         goto out;
     }
     now = now_ns();
+    polled = 0;
     for (int i = 0; i < count; i++) {
         struct pysock_attempt *attempt = &attempts[i];
-        if (polls[i].fd < 0) {
+        int events;
+        if (attempt->state != PYSOCK_ATTEMPT_UNDER_WAY) {
             continue;
         }
-        if (polls[i].revents != 0) {
-            look(attempt, polls[i].revents);
+        events = polls[polled++].revents;
+        if (events != 0) {
+            look(attempt, events);
         }
         if (attempt->state == PYSOCK_ATTEMPT_UNDER_WAY && timeout_ns >= 0 &&
             now - attempt->started_ns >= timeout_ns) {

@@ -8,6 +8,7 @@ from sys import modules
 
 from pysock._connect_many import Attempts
 from pysock._socket import socket
+from pysock._transfer import unresolved
 from pysock.errors import AllAttemptsFailedError, SocketError
 from pysock.raw._calls import AF_INET, AF_INET6, parse_address, to_tuple
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pysock.raw._calls import CData
 
 _SOCK_STREAM, _IPPROTO_TCP = 1, 6
+_EAI_NODATA = -5  # netdb.h
 _LIMITS = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
 
 # A replaced `pysock.getaddrinfo` is used, as everywhere.
@@ -89,6 +91,8 @@ class _Name:
         self.started: float | None = None
         targets = (parse_address(entry[0], entry[4]) for entry in found)
         self.targets = deque(t for t in targets if t is not None)
+        if not self.targets:
+            raise unresolved(host, (_EAI_NODATA, "No IPv4 or IPv6 address"))
 
     def failure(self) -> SocketError:
         """What to say of it when nothing is left to try."""
@@ -108,6 +112,7 @@ class _Run:
         progress: Callable[[ConnectProgress], object] | None,
     ) -> None:
         self._addresses = iter(addresses)
+        self._most = concurrency
         self._attempts = Attempts(concurrency, timeout)
         self._progress = progress
         # Target and key of what waits for a descriptor, and of names whose
@@ -141,7 +146,8 @@ class _Run:
 
     def _start_more(self) -> None:
         """Start as many as there is room for."""
-        while self._attempts.has_room:
+        # Names that do not resolve take no room, but memory.
+        while self._attempts.has_room and len(self._done) < self._most:
             if self._again:
                 target, key = self._again.popleft()
             elif self._exhausted:
@@ -194,7 +200,7 @@ class _Run:
         return True
 
     def _step(self) -> None:
-        for outcome in self._attempts.step():
+        for outcome in self._attempts.step(0 if self._done else -1):
             key, sock, error, _, elapsed = outcome
             if error is None and type(key) is not _Name:
                 # The way of most, kept short.
@@ -263,7 +269,8 @@ def connect_many(
         addresses: an iterable of `(host, port)`, for IPv6 also `(host, port,
             flowinfo, scope_id)`. It may be endless: an address is taken when
             there is room for it. Names are resolved, one after the other, in
-            this thread; the addresses of a name are tried in turn.
+            this thread; the addresses of a name are tried in turn. While the
+            iterable or the resolver keeps us waiting, nothing else goes on.
         timeout: seconds for each address to try; `None`: as long as the
             kernel tries, about two minutes.
         concurrency: how many at once, 1 or more. If descriptors run out

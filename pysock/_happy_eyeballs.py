@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pysock._socket import socket
-    from pysock.raw._calls import CData
 
 _public = modules["pysock"].__dict__
 _create_connection = rebind(standard.create_connection, _public)  # type: ignore[arg-type]
@@ -163,7 +162,7 @@ class _Race:
             self._attempts.close()
 
     def _start_next(self) -> bool:
-        """Start the next attempt that can be started; whether there was one."""
+        """Start the next one that can be started; whether there was one."""
         while self._next < len(self._entries):
             number = self._next
             self._next += 1
