@@ -27,6 +27,17 @@ put_ipv4(char *host, const uint8_t ip[4])
     }
 }
 
+/* IPv4 has one spelling only, and needs no inet_ntop. */
+static void
+put_host(struct pysock_address *out, int family)
+{
+    if (family == AF_INET) {
+        put_ipv4(out->host, out->ip);
+    } else {
+        inet_ntop(AF_INET6, out->ip, out->host, sizeof(out->host));
+    }
+}
+
 int
 pysock_address_parse(int family, const char *host, int port,
                      struct pysock_address *out)
@@ -39,11 +50,7 @@ pysock_address_parse(int family, const char *host, int port,
         return 0;
     }
     /* The kernel's spelling, not the caller's: "::0" becomes "::". */
-    if (family == AF_INET) {
-        put_ipv4(out->host, out->ip);
-    } else if (inet_ntop(family, out->ip, out->host, sizeof(out->host)) == NULL) {
-        return 0;
-    }
+    put_host(out, family);
     out->family = family;
     out->port = port;
     return 1;
@@ -70,7 +77,7 @@ pysock_address_from_sockaddr(const void *sockaddr, size_t length,
         memcpy(&v4, sockaddr, sizeof(v4));
         out->port = ntohs(v4.sin_port);
         memcpy(out->ip, &v4.sin_addr, 4);
-        put_ipv4(out->host, out->ip);
+        put_host(out, AF_INET);
     } else if (family == AF_INET6) {
         if (length < sizeof(v6)) {
             return;
@@ -80,14 +87,13 @@ pysock_address_from_sockaddr(const void *sockaddr, size_t length,
         out->flowinfo = ntohl(v6.sin6_flowinfo);
         out->scope_id = v6.sin6_scope_id;
         memcpy(out->ip, &v6.sin6_addr, 16);
-        inet_ntop(AF_INET6, out->ip, out->host, sizeof(out->host));
+        put_host(out, AF_INET6);
     }
     out->family = family;
 }
 
 socklen_t
-pysock_sockaddr(const struct pysock_address *from,
-                struct sockaddr_storage *to)
+pysock_sockaddr(const struct pysock_address *from, struct sockaddr_storage *to)
 {
     memset(to, 0, sizeof(*to));
     if (from->family == AF_INET) {

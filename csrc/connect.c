@@ -17,6 +17,36 @@ pysock_connect(int fd, const struct pysock_address *to)
 }
 
 int
+pysock_connect_start(int fd, const struct pysock_address *to, int blocking)
+{
+    int result;
+
+    if (blocking) {
+        result = pysock_set_nonblocking(fd, 1);
+        if (result < 0) {
+            return result;
+        }
+    }
+    result = pysock_connect(fd, to);
+    if (result != -EINPROGRESS ||
+        pysock_wait(fd, PYSOCK_WRITABLE, 0) != PYSOCK_WRITABLE) {
+        return result;
+    }
+    if (!blocking) {
+        return 0;
+    }
+    /*
+     * The kernel marks a socket connected in connect(2) only: without this
+     * one a later connect would succeed once more before it says EISCONN.
+     */
+    result = pysock_connect(fd, to);
+    if (result == 0) {
+        result = pysock_set_nonblocking(fd, 0);
+    }
+    return result;
+}
+
+int
 pysock_disconnect(int fd)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};

@@ -45,8 +45,7 @@ pysock_error_queue_parse(const uint8_t *control, size_t length,
         if (size < sizeof(header) || size > length - at) {
             return 0;
         }
-        if (is_extended_error(&header) &&
-            size >= CMSG_LEN(sizeof(error))) {
+        if (is_extended_error(&header) && size >= CMSG_LEN(sizeof(error))) {
             const uint8_t *data = control + at + CMSG_LEN(0);
 
             memcpy(&error, data, sizeof(error));

@@ -70,6 +70,19 @@ void pysock_address_from_sockaddr(const void *sockaddr, size_t length,
 int pysock_connect(int fd, const struct pysock_address *to);
 
 /*
+ * Start a connect that will be waited for, without blocking: O_NONBLOCK on if
+ * the descriptor blocks (blocking != 0), connect(2), and one look with
+ * poll(2), because on loopback the handshake is over by then.
+ *
+ * Returns 0: connected, and a blocking descriptor blocks again; also a
+ * further connect then says EISCONN, as after a blocking one.  Any negative
+ * errno of pysock_connect, -EINPROGRESS first of all: a blocking descriptor
+ * has been left in O_NONBLOCK, and the caller puts it back.
+ */
+int pysock_connect_start(int fd, const struct pysock_address *to,
+                         int blocking);
+
+/*
  * End an attempt or an association: connect(2) to AF_UNSPEC.  Returns 0 or a
  * negative errno.  Never blocks.
  */
@@ -163,7 +176,8 @@ int pysock_local_address(int fd, struct pysock_address *out);
  */
 int pysock_peer_address(int fd, struct pysock_address *out);
 
-/* O_NONBLOCK on (1) or off (0), for the open file description.  0 or -errno. */
+/* O_NONBLOCK on (1) or off (0), for the open file description.  0 or -errno.
+ */
 int pysock_set_nonblocking(int fd, int on);
 
 /* getsockopt(2) of an int into *value.  0 or -errno. */
@@ -171,6 +185,124 @@ int pysock_get_option(int fd, int level, int name, int *value);
 
 /* setsockopt(2) of an int.  0 or -errno. */
 int pysock_set_option(int fd, int level, int name, int value);
+
+/*
+ * SO_MEMINFO: up to count numbers about the memory of any socket into values,
+ * in the kernel's order (SK_MEMINFO_*): rmem_alloc, rcvbuf, wmem_alloc,
+ * sndbuf, fwd_alloc, wmem_queued, optmem, backlog (bytes each), drops (what
+ * the socket threw away).  Returns how many the kernel filled, or -errno.
+ */
+int pysock_memory(int fd, uint32_t *values, int count);
+
+#define PYSOCK_SO_COOKIE 57       /* the socket's own number */
+#define PYSOCK_SO_NETNS_COOKIE 71 /* that of its network namespace (5.14) */
+
+/*
+ * One of the kernel's 64-bit identities of a socket, which are never used
+ * again before the next boot.  0, or -errno (-ENOPROTOOPT: older kernel).
+ */
+int pysock_cookie(int fd, int name, uint64_t *value);
+
+/* What is asked of the kernel's table of sockets. */
+struct pysock_diag_request {
+    int32_t action;      /* PYSOCK_DIAG_DUMP, _ONE or _DESTROY */
+    int32_t family;      /* AF_INET or AF_INET6: no request asks for both */
+    int32_t protocol;    /* IPPROTO_TCP (6) or IPPROTO_MPTCP (262) */
+    uint32_t states;     /* of a dump: 1 << state, for each that is wanted */
+    uint32_t extensions; /* 1 << (attribute - 1), for each that is wanted */
+    uint32_t sequence;   /* comes back in every answer */
+    uint32_t interface;  /* index of the device a socket is bound to, or 0 */
+    uint64_t cookie;     /* of one socket; all bits set: any */
+    struct pysock_address local;  /* of one socket; a dump heeds its port */
+    struct pysock_address remote; /* the same; all 0 for a listener */
+};
+
+#define PYSOCK_DIAG_DUMP 0    /* every socket that fits */
+#define PYSOCK_DIAG_ONE 1     /* the one with these addresses */
+#define PYSOCK_DIAG_DESTROY 2 /* kill that one (CAP_NET_ADMIN) */
+
+#define PYSOCK_DIAG_HEADER 72   /* bytes of an entry before its attributes */
+#define PYSOCK_DIAG_INFO 2      /* attribute: struct tcp_info */
+#define PYSOCK_DIAG_CONG 4      /* attribute: name of congestion control */
+#define PYSOCK_DIAG_SKMEMINFO 7 /* attribute: as pysock_memory */
+#define PYSOCK_DIAG_SKV6ONLY 11 /* attribute: IPV6_V6ONLY of a listener */
+
+/*
+ * Open a netlink socket to the table of this thread's network namespace.
+ *
+ * groups          0, or a mask of multicast groups: 1 for the end of every
+ *                 TCP socket over IPv4, 4 over IPv6.  Needs no privilege.
+ * receive_buffer  bytes for what has not been read yet; 0 for the default.
+ *                 The kernel cuts it down to net.core.rmem_max.
+ *
+ * Returns the descriptor (blocking, close-on-exec) or a negative errno:
+ * -EPROTONOSUPPORT when the kernel has no sock_diag.
+ */
+int pysock_diag_open(uint32_t groups, int receive_buffer);
+
+/*
+ * Write a request into out: a pure function.
+ *
+ * filter  bytecode that the kernel runs over each socket of a dump;
+ *         filter_length may be 0.
+ *
+ * Returns the length of the request, or -EINVAL: capacity is less than 88 +
+ * filter_length, the filter is longer than 65531 bytes, or there is no such
+ * action.
+ */
+int pysock_diag_build(const struct pysock_diag_request *request,
+                      const uint8_t *filter, int filter_length, uint8_t *out,
+                      int capacity);
+
+/*
+ * Send a request to the kernel.  0 or -errno: -EBUSY while the answers of an
+ * earlier dump have not all been read.
+ */
+int pysock_diag_send(int fd, const uint8_t *message, int length);
+
+/*
+ * Receive one block of answers.
+ *
+ * timeout_ms  -1: no wait of our own; blocks if the descriptor does.
+ *             0 or more: poll(2) for that many milliseconds first.
+ * size        32768 holds every block that the kernel makes.
+ *
+ * Returns its length; 0 for a message that did not come from the kernel; or:
+ *   -ETIMEDOUT  nothing came in timeout_ms.
+ *   -EINTR      a signal came; call again with the time that is left.
+ *   -ENOBUFS    events were lost: nobody read them in time.  Go on reading.
+ *   -EMSGSIZE   the block was longer than size, and is lost.
+ */
+int pysock_diag_receive(int fd, int timeout_ms, uint8_t *buffer, int size);
+
+/*
+ * Find the entries in a block of answers: a pure function over any bytes.
+ *
+ * sequence  of the request (0 for events); other messages are passed over.
+ * spans     where each entry starts and ends: 2 * capacity numbers.  An
+ *           entry is a struct inet_diag_msg (PYSOCK_DIAG_HEADER bytes, all
+ *           there) and its attributes.
+ * cookies   the cookie of each: capacity numbers.
+ * *status   0: more blocks will come.  1: this was the last.  Negative: the
+ *           errno that the kernel answered with, and the last.
+ *
+ * Returns the number of entries, or -EBADMSG when a length in the block
+ * cannot be true, -ENOSPC when there are more than capacity entries (they
+ * take 88 bytes at least), -EINVAL when length is beyond 2 GiB.
+ */
+int pysock_diag_split(const uint8_t *block, size_t length, uint32_t sequence,
+                      uint32_t *spans, uint64_t *cookies, int capacity,
+                      int *status);
+
+/*
+ * Find an attribute of the entry that lies in block from start to end: a pure
+ * function over any bytes.
+ *
+ * Returns the offset of its value in block, 0 when it has none.  The value
+ * lies in the entry; its length plus 4 is the 16-bit number 4 bytes before.
+ */
+int pysock_diag_attribute(const uint8_t *block, size_t start, size_t end,
+                          int type);
 
 /* A connection that pysock_accept_many took. */
 struct pysock_accepted {

@@ -11,10 +11,12 @@ General layout, lowest layer first; an import goes downwards only:
     errors                   the exceptions and the one table of failures
     raw                      the system calls on bare descriptors, over _ffi
     _connect, _transfer      one connect; reads and writes
+    _listen_queue            the queue of a listener
     _socket                  class socket, the drop-in
     _accept_loop, _reuseport, _connect_loop, _happy_eyeballs
                              many connections at once
     _standard, _install      the standard module's functions over our names
+    sock_diag                every TCP socket; loaded when it is first used
     explain                  evidence for an exception that was asked for
     cli                      one file per command
 """
@@ -28,7 +30,6 @@ if not _sys.platform.startswith("linux"):
     )
 
 import socket as _standard_socket
-from socket import *
 
 from pysock import errors, raw
 from pysock._accept_loop import AcceptLoop, accept_loop
@@ -40,12 +41,28 @@ from pysock._connect_loop import (
 )
 from pysock._happy_eyeballs import create_connection
 from pysock._install import install, uninstall
-from pysock._makers import create_server, getaddrinfo, tcp_info
+from pysock._listen_queue import ListenQueue
+from pysock._makers import (
+    create_server,
+    fromfd,
+    getaddrinfo,
+    listen_queue,
+    socketpair,
+    tcp_info,
+)
 from pysock._reuseport import ReuseportGroup, reuseport_group
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # adopt() does it, below. To a type checker the first import of a name is
+    # what the name is, so this comes after ours.
+    from socket import *  # type: ignore[assignment]  # noqa: F403
+
+    from pysock import sock_diag
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
@@ -58,22 +75,35 @@ __all__ = [
     "AcceptStats",
     "ConnectProgress",
     "ConnectResult",
+    "ListenQueue",
     "ReuseportGroup",
     "TcpInfo",
     "TcpState",
     "accept_loop",
     "connect_many",
+    "create_connection",
+    "create_server",
     "errors",
+    "fromfd",
+    "getaddrinfo",
     "install",
+    "listen_queue",
     "raw",
     "reuseport_group",
+    "sock_diag",
+    "socket",
+    "socketpair",
     "tcp_info",
     "uninstall",
 ]
 
 
-def __getattr__(name: str) -> str:
-    """Give the version, which is read from the distribution's metadata."""
+def __getattr__(name: str) -> object:
+    """Give what is loaded late: a part that few need, and the version."""
+    if name == "sock_diag":
+        from importlib import import_module
+
+        return import_module("pysock.sock_diag")
     if name == "__version__":
         from importlib.metadata import version
 

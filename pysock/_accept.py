@@ -1,117 +1,39 @@
-"""accept: one connection from the queue of a listener."""
+"""The exception for an accept that failed."""
 
 from __future__ import annotations
 
 import _socket
 import os
-import socket as standard
-import time
-from errno import EAGAIN, EINTR, ETIMEDOUT
-from math import ceil
+from errno import EAGAIN, ETIMEDOUT
 
-from pysock._transfer import TransferSocket
-from pysock.errors import deadline_error, error_for, would_block
-from pysock.raw._calls import (
-    lib,
-    milliseconds_left,
-    new_address,
-    to_tuple,
-)
+from pysock._transfer import failed, is_tcp
+from pysock.errors import deadline_error, error_for
+from pysock.errors._choose import TIMED_OUT
 from pysock.raw._evidence import local_address_of, tcp_info_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
-
-    from pysock._socket import socket
-    from pysock.raw._calls import CData
+    from typing import Any
 
 _fileno = _socket.socket.fileno
-_gettimeout = _socket.socket.gettimeout
-_family = _socket.socket.family.__get__
-
-_accept = lib.pysock_accept
-_IP = (_socket.AF_INET, _socket.AF_INET6)
-_AGAIN = (EAGAIN, os.strerror(EAGAIN))
 
 
-class AcceptSocket(TransferSocket):
-    """The part of class socket that accepts."""
-
-    __slots__ = ()
-
-    def accept(self) -> tuple[socket, Any]:
-        """Take one connection from the queue, as the timeout says.
-
-        Returns:
-            the connection, and the address of its peer.
-
-        Raises:
-            AcceptWouldBlockError: non-blocking, queue empty (`EAGAIN`).
-            AcceptTimeoutError: the timeout ran out (`ETIMEDOUT`).
-            DescriptorLimitError: `EMFILE`, `ENFILE`; the connection stays
-                queued, so do not spin.
-            ResourceLimitError: `ENOBUFS`, `ENOMEM`.
-            AcceptAbortedError: `ECONNABORTED`, `EPROTO`; go on.
-            AcceptError: any other errno (`EINVAL`: not listening).
-            ClosedSocketError: the socket is closed (`EBADF`).
-
-        Linux hands over a connection that was reset in the queue; its first
-        read or write says so.
-        """
-        family = _family(self)
-        if family not in _IP:
-            return self._accept_standard()
-        peer = new_address()
-        timeout = _gettimeout(self)
-        if timeout is None:
-            accepted = _accept(_fileno(self), -1, peer)
-        elif timeout == 0:
-            accepted = _accept(_fileno(self), 0, peer)
-        else:
-            accepted = self._accept_waiting(timeout, peer)
-        while accepted < 0:
-            # Only a blocking accept is left to be repeated after a signal,
-            # whose handler has run by now (PEP 475).
-            if accepted != -EINTR:
-                self._accept_failed(-accepted)
-            accepted = _accept(_fileno(self), -1, peer)
-        return self._accepted(accepted), to_tuple(peer)
-
-    def _accepted(self, fd: int) -> socket:
-        """Make the object for an accepted descriptor, or close it."""
-        raise NotImplementedError
-
-    def _accept_waiting(self, timeout: float, peer: CData) -> int:
-        fd = _fileno(self)
-        deadline = time.monotonic() + timeout
-        left = min(ceil(timeout * 1000), 2**31 - 1)
-        while True:
-            accepted = _accept(fd, left, peer)
-            if accepted not in (-EINTR, -EAGAIN):
-                return accepted
-            left = milliseconds_left(deadline)
-
-    def _accept_failed(self, number: int) -> NoReturn:
-        timeout = _gettimeout(self)
-        fd = _fileno(self)
-        if number == EAGAIN or (number == ETIMEDOUT and timeout == 0):
-            raise would_block("accept", _AGAIN)
-        here = local_address_of(fd)
-        if number == ETIMEDOUT and timeout is not None:
-            raise deadline_error(
-                "accept",
-                elapsed=timeout,
-                local_address=here,
-                tcp_info=tcp_info_of(fd),
-            )
-        raise error_for(
-            "accept", number, local_address=here, tcp_info=tcp_info_of(fd)
+def accept_failure(
+    sock: Any, number: int, timeout: float | None, elapsed: float | None
+) -> OSError:
+    """Make the exception for an errno of accept; `ETIMEDOUT` for no time."""
+    nothing_came = number in (EAGAIN, ETIMEDOUT)
+    if nothing_came and not timeout:
+        return error_for("accept", EAGAIN)
+    if not is_tcp(sock):
+        said = (number, os.strerror(number))
+        return failed(sock, "accept", TIMED_OUT if nothing_came else said)
+    fd = _fileno(sock)
+    here, info = local_address_of(fd), tcp_info_of(fd)
+    if nothing_came:
+        return deadline_error(
+            "accept", elapsed=elapsed, local_address=here, tcp_info=info
         )
-
-    def _accept_standard(self) -> tuple[socket, Any]:
-        fd, address = self._accept()
-        sock = self._accepted(fd)
-        if standard.getdefaulttimeout() is None and self.gettimeout():
-            sock.setblocking(True)
-        return sock, address
+    return error_for(
+        "accept", number, elapsed=elapsed, local_address=here, tcp_info=info
+    )

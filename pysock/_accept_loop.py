@@ -21,6 +21,7 @@ import struct
 import time
 from _thread import RLock
 
+from pysock._accept import accept_failure
 from pysock._accept_many import Batch
 from pysock._accept_stats import AcceptStats, Counters
 from pysock._closing import unwatch, watch
@@ -243,7 +244,8 @@ class AcceptLoop:
             )
             self._resume_at = time.monotonic() + self._pause
         else:
-            self._listener._accept_failed(number)
+            timeout = self._listener.gettimeout()
+            raise accept_failure(self._listener, number, timeout, None)
         self._report(number, None)
         return True
 
@@ -302,7 +304,9 @@ class AcceptLoop:
                 self._drain_wake(ready)
                 return True
             if deadline is not None and time.monotonic() >= deadline:
-                self._listener._accept_failed(errno.ETIMEDOUT)
+                raise accept_failure(
+                    self._listener, errno.ETIMEDOUT, timeout, timeout
+                )
         return True
 
     def _drain_wake(self, ready: list[tuple[int, int]]) -> None:

@@ -9,7 +9,8 @@ from math import ceil
 from operator import index
 from struct import Struct
 
-from pysock._accept import AcceptSocket
+from pysock._accept import accept_failure
+from pysock._transfer import TransferSocket
 from pysock.raw._calls import (
     AF_INET,
     AF_INET6,
@@ -103,7 +104,7 @@ class Batch:
         return layout.iter_unpack(ffi.buffer(self._out, size))
 
 
-class AcceptManySocket(AcceptSocket):
+class AcceptManySocket(TransferSocket):
     """The part of class socket that accepts in batches."""
 
     __slots__ = ()
@@ -156,7 +157,7 @@ class AcceptManySocket(AcceptSocket):
         else:
             taken = self._take_waiting(batch, timeout)
         if taken < 0:
-            self._accept_failed(-taken)
+            raise accept_failure(self, -taken, timeout, timeout)
         return batch.sockets(self, family)
 
     def _take_waiting(self, batch: Batch, timeout: float) -> int:
@@ -171,7 +172,7 @@ class AcceptManySocket(AcceptSocket):
 
     def _accept_many_standard(self, limit: int) -> list[tuple[socket, Any]]:
         """One by one: of this family the kernel does not count the queue."""
-        taken = [self.accept()]
+        taken: list[tuple[Any, Any]] = [self.accept()]
         while (
             len(taken) < limit
             and lib.pysock_wait(_fileno(self), READABLE, 0) == READABLE

@@ -11,7 +11,9 @@ from __future__ import annotations
 import _socket
 import time
 from errno import EALREADY, EINPROGRESS, EISCONN
+from operator import index
 
+from pysock._tcp_state import TcpState
 from pysock.raw._calls import (
     AF_INET6,
     ERROR,
@@ -20,6 +22,8 @@ from pysock.raw._calls import (
     ffi,
     lib,
     parse_address,
+    read_icmp,
+    read_tcp_info,
     wait_until,
 )
 
@@ -52,21 +56,45 @@ def resolve(family: int, address: Any) -> CData | None:
     target = parse_address(family, address)
     if target is not None:
         return target
-    if type(address) is not tuple or not address:
+    plain = _plain(address)
+    if plain is None:
         return None
-    host, *rest = address
-    if type(host) is not str or "\0" in host:
-        return None
+    host, *rest = plain
+    numeric: Any
     if host in _SPECIAL_HOSTS and family != AF_INET6:
         numeric = _SPECIAL_HOSTS[host]
     elif host == "":
         numeric = "::"
     # Do not resolve for an address that is wrong in another way.
-    elif parse_address(family, (_any_host(family), *rest)) is None:
+    elif (
+        host in _SPECIAL_HOSTS
+        or parse_address(family, (_any_host(family), *rest)) is None
+    ):
         return None
     else:
-        numeric = _socket.getaddrinfo(host, None, family)[0][4][0]
+        try:
+            # ASCII as it is: the codec refuses names that the resolver is
+            # to judge.
+            name = host.encode("ascii" if host.isascii() else "idna")
+        except UnicodeError:
+            return None
+        numeric = _socket.getaddrinfo(name, None, family)[0][4][0]
     return parse_address(family, (numeric, *rest))
+
+
+def _plain(address: Any) -> tuple[Any, ...] | None:
+    """The other forms that the standard module takes: (str, int, ...)."""
+    if not isinstance(address, tuple) or len(address) < 2:
+        return None
+    host, port, *rest = address
+    if isinstance(host, (bytes, bytearray)) and host.isascii():
+        host = host.decode()
+    if not isinstance(host, str) or "\0" in host:
+        return None
+    try:
+        return (str(host), index(port), *rest)
+    except TypeError:
+        return None
 
 
 def _any_host(family: int) -> str:
@@ -76,16 +104,19 @@ def _any_host(family: int) -> str:
 class Attempt:
     """One connect of one socket, from the first SYN to its verdict."""
 
-    __slots__ = ("at_once", "fd", "number", "started", "target")
+    __slots__ = ("asking", "at_once", "fd", "number", "started", "target")
 
-    def __init__(self, fd: int, target: CData) -> None:
+    def __init__(
+        self, fd: int, target: CData, started: float, number: int
+    ) -> None:
         self.fd = fd
         self.target = target
-        self.started = time.monotonic()
-        # What connect(2) said: 0, or an errno. Later the verdict.
-        self.number = -lib.pysock_connect(fd, target)
+        self.asking = False
+        self.started = started
+        # What connect(2) said, an errno; later the verdict, 0 for success.
+        self.number = number
         # Whether the kernel refused before any packet was answered.
-        self.at_once = self.number != EINPROGRESS
+        self.at_once = number not in (EINPROGRESS, EALREADY)
 
     @property
     def elapsed(self) -> float:
@@ -96,38 +127,60 @@ class Attempt:
         """Wait for the end and leave the verdict in `number`.
 
         0: connected. `DEADLINE`: the timeout ran out and the attempt goes
-        on. Else an errno, which is still pending in the socket: whoever
-        wants evidence reads it before `settle()`.
+        on. Else an errno: whoever wants evidence reads it before
+        `stop_asking()` and `settle()`.
         """
-        ready = lib.pysock_wait(self.fd, WRITABLE, 0)
-        if ready == 0:
-            ready = self._wait_for_answer(timeout)
+        ready = self._wait_for_answer(timeout)
         if ready < 0:
             self.number = -ready
         elif ready == 0:
             self.number = DEADLINE
         elif ready & (ERROR | HANGUP):
             self.number = lib.pysock_take_error(self.fd)
+            if self.number == 0 and self._still_trying():
+                self.wait(timeout)
         else:
             self.number = 0
+
+    def _still_trying(self) -> bool:
+        """Whether the wait ended for an ICMP message and nothing else.
+
+        Somebody else took the soft error that came with it. The message is
+        thrown away, or the next wait would end for it again.
+        """
+        info = read_tcp_info(self.fd)
+        if isinstance(info, int) or info[0] != TcpState.SYN_SENT:
+            return False
+        return read_icmp(self.fd) is not None
 
     def _wait_for_answer(self, timeout: float | None) -> int:
         """The handshake needs the network: wait, and ask who says no.
 
         IPv6 names the sender of an ICMP error only after IPV6_RECVERR, IPv4
-        does so anyway (Linux 6.18). It is cleared when the attempt is over:
-        on an established connection it would turn soft errors into hard
-        ones.
+        does so anyway (Linux 6.18). After a failure it stays on until
+        `stop_asking()`: clearing it empties the error queue.
         """
         deadline = None if timeout is None else self.started + timeout
-        asked = self.target.family == AF_INET6 and not self._recverr(None)
-        if asked:
+        if self.target.family == AF_INET6 and not self._recverr(None):
+            self.asking = True
             self._recverr(1)
+        ready = 0
         try:
-            return wait_until(self.fd, WRITABLE, deadline)
+            ready = wait_until(self.fd, WRITABLE, deadline)
         finally:
-            if asked:
-                self._recverr(0)
+            if not (ready > 0 and ready & ERROR):
+                self.stop_asking()
+        return ready
+
+    def stop_asking(self) -> None:
+        """Put IPV6_RECVERR back, once the evidence has been read.
+
+        On an established connection it would turn soft errors into hard
+        ones.
+        """
+        if self.asking:
+            self.asking = False
+            self._recverr(0)
 
     def _recverr(self, on: int | None) -> int:
         """Set IPV6_RECVERR, or with `None` get it: it may be the user's."""

@@ -22,10 +22,18 @@ def bind_failure(
 
     `sock` is `None` where it is TCP for certain and closed again already.
     """
-    if (sock is not None and not is_tcp(sock)) or not args or type(args[0]) is not int:
+    if (
+        (sock is not None and not is_tcp(sock))
+        or not args
+        or type(args[0]) is not int
+    ):
         return failed(sock, "bind", args, kind)
     if args[0] == EBADF:
         return error_for("bind", EBADF, args=args)
+    host, *rest = address
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "backslashreplace")
+    address = (host, *rest)
     error = error_for(
         "bind", args[0], args=args, address=address, local_address=address
     )

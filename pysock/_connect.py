@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import _socket
 import sys
-from errno import EAGAIN, EALREADY, EINPROGRESS
+import time
+from errno import EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS
 from socket import gaierror
 
 from pysock import raw
 from pysock._attempt import DEADLINE, Attempt, resolve
-from pysock._transfer import TransferSocket, failed, is_tcp, unresolved
-from pysock.errors import SocketError, deadline_error, error_for
-from pysock.raw._calls import lib, to_tuple
+from pysock._transfer import (
+    TransferSocket,
+    failed,
+    is_tcp,
+    remember_end,
+    unresolved,
+)
+from pysock.errors import (
+    ConnectError,
+    SocketError,
+    deadline_error,
+    error_for,
+)
+from pysock.raw._calls import lib, parse_address, to_tuple
 from pysock.raw._evidence import (
     connect_failure,
     local_address_of,
@@ -24,11 +36,16 @@ if TYPE_CHECKING:
 
     from pysock.raw._calls import CData
 
+_start = lib.pysock_connect_start
+_audit = sys.audit
+_monotonic = time.monotonic
 _connect = _socket.socket.connect
 _connect_ex = _socket.socket.connect_ex
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
 _family = _socket.socket.family.__get__
+
+_CONNECTED = (0, None)
 
 
 class ConnectSocket(TransferSocket):
@@ -78,25 +95,29 @@ class ConnectSocket(TransferSocket):
         self, address: Any, *, report: bool
     ) -> tuple[int, SocketError | None]:
         """Connect; the errno, and the exception if it is asked for."""
-        target = self._resolve(address) if is_tcp(self) else None
-        if target is None:
-            # Not TCP, or an address only the standard module can judge.
-            if not report:
-                return self._connect_ex_standard(address), None
-            self._connect_standard(address)
-            return 0, None
-        sys.audit("socket.connect", self, address)
+        family = _family(self)
+        target = parse_address(family, address)
+        if target is None or not is_tcp(self):
+            target = self._resolve(address) if is_tcp(self) else None
+            if target is None:
+                # Not TCP, or an address only the standard module can judge.
+                if not report:
+                    return self._connect_ex_standard(address), None
+                self._connect_standard(address)
+                return _CONNECTED
+        _audit("socket.connect", self, address)
         fd, timeout = _fileno(self), _gettimeout(self)
         if timeout == 0:
             return self._connect_nonblocking(fd, target, report=report)
+        started = _monotonic()
+        result = _start(fd, target, timeout is None)
+        if result == 0:
+            return _CONNECTED
+        attempt = Attempt(fd, target, started, -result)
         if timeout is not None:
-            return self._connect_waiting(fd, target, timeout, report=report)
-        result = lib.pysock_set_nonblocking(fd, 1)
-        if result < 0:
-            error = error_for("connect", -result, address=to_tuple(target))
-            return -result, error
+            return self._connect_waiting(attempt, timeout, report=report)
         try:
-            return self._connect_waiting(fd, target, None, report=report)
+            return self._connect_waiting(attempt, None, report=report)
         finally:
             # Another thread may have closed the socket, and the number may
             # be somebody else's by now.
@@ -117,8 +138,9 @@ class ConnectSocket(TransferSocket):
         # A connect that reports an earlier failure resets TCP_INFO.
         before = tcp_info_of(fd) if earlier is not None else None
         here = local_address_of(fd) if earlier is not None else None
-        attempt = Attempt(fd, target)
-        number = attempt.number
+        started = _monotonic()
+        number = -lib.pysock_connect(fd, target)
+        attempt = Attempt(fd, target, started, number)
         if number == EINPROGRESS:
             self._attempt = attempt
         elif number != EALREADY:
@@ -135,18 +157,19 @@ class ConnectSocket(TransferSocket):
             fd,
             number,
             address=there,
-            at_once=earlier is None,
+            at_once=earlier is None or number == ECONNABORTED,
             elapsed=elapsed,
+            info=before,
         )
         if before is not None:
-            error.tcp_info, error.local_address = before, here
+            error.local_address = here
         return number, error
 
     def _connect_waiting(
-        self, fd: int, target: CData, timeout: float | None, *, report: bool
+        self, attempt: Attempt, timeout: float | None, *, report: bool
     ) -> tuple[int, SocketError | None]:
-        attempt = Attempt(fd, target)
-        number = attempt.number
+        """Wait for the verdict, and find out what is behind a bad one."""
+        fd, target, number = attempt.fd, attempt.target, attempt.number
         blocking = timeout is None
         waited = number == EINPROGRESS or (blocking and number == EALREADY)
         if waited:
@@ -168,16 +191,15 @@ class ConnectSocket(TransferSocket):
                 fd,
                 number,
                 address=to_tuple(target),
-                at_once=not waited,
+                at_once=attempt.at_once,
                 elapsed=attempt.elapsed,
             )
+        attempt.stop_asking()
         if waited and blocking:
             attempt.settle()
             if number == 0 and attempt.number != 0:
                 number = attempt.number
-                error = error_for(
-                    "connect", number, address=to_tuple(target)
-                )
+                error = error_for("connect", number, address=to_tuple(target))
         return number, error
 
     def _connect_standard(self, address: Any) -> None:
@@ -212,8 +234,10 @@ class ConnectSocket(TransferSocket):
         Never blocks.
         """
         error = raw.take_error(_fileno(self))
-        if error is not None:
+        if isinstance(error, ConnectError):
             attempt: Attempt | None = getattr(self, "_attempt", None)
             if attempt is not None:
                 error.elapsed = attempt.elapsed
+        elif error is not None:
+            remember_end(self, error)
         return error

@@ -30,6 +30,16 @@ class _Lib(Protocol):
     PYSOCK_ATTEMPT_UNDER_WAY: int
     PYSOCK_ATTEMPT_OVER: int
     PYSOCK_OUT_OF_TIME: int
+    PYSOCK_SO_COOKIE: int
+    PYSOCK_SO_NETNS_COOKIE: int
+    PYSOCK_DIAG_DUMP: int
+    PYSOCK_DIAG_ONE: int
+    PYSOCK_DIAG_DESTROY: int
+    PYSOCK_DIAG_HEADER: int
+    PYSOCK_DIAG_INFO: int
+    PYSOCK_DIAG_CONG: int
+    PYSOCK_DIAG_SKMEMINFO: int
+    PYSOCK_DIAG_SKV6ONLY: int
 
     def pysock_address_parse(
         self, family: int, host: bytes, port: int, out: CData
@@ -38,6 +48,9 @@ class _Lib(Protocol):
         self, sockaddr: bytes, length: int, out: CData
     ) -> None: ...
     def pysock_connect(self, fd: int, to: CData) -> int: ...
+    def pysock_connect_start(
+        self, fd: int, to: CData, blocking: int
+    ) -> int: ...
     def pysock_disconnect(self, fd: int) -> int: ...
     def pysock_wait(self, fd: int, events: int, timeout_ms: int) -> int: ...
     def pysock_accept(self, fd: int, timeout_ms: int, peer: CData) -> int: ...
@@ -58,6 +71,36 @@ class _Lib(Protocol):
     ) -> int: ...
     def pysock_set_option(
         self, fd: int, level: int, name: int, value: int
+    ) -> int: ...
+    def pysock_memory(self, fd: int, values: CData, count: int) -> int: ...
+    def pysock_cookie(self, fd: int, name: int, value: CData) -> int: ...
+    def pysock_diag_open(self, groups: int, receive_buffer: int) -> int: ...
+    def pysock_diag_build(
+        self,
+        request: CData,
+        filter: bytes,
+        filter_length: int,
+        out: CData,
+        capacity: int,
+    ) -> int: ...
+    def pysock_diag_send(
+        self, fd: int, message: CData, length: int
+    ) -> int: ...
+    def pysock_diag_receive(
+        self, fd: int, timeout_ms: int, buffer: CData, size: int
+    ) -> int: ...
+    def pysock_diag_split(
+        self,
+        block: CData,
+        length: int,
+        sequence: int,
+        spans: CData,
+        cookies: CData,
+        capacity: int,
+        status: CData,
+    ) -> int: ...
+    def pysock_diag_attribute(
+        self, block: bytes, start: int, end: int, type: int
     ) -> int: ...
     def pysock_accept_many(
         self,

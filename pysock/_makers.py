@@ -12,6 +12,7 @@ from socket import gaierror
 
 from pysock import raw
 from pysock._bind import bind_failure
+from pysock._listen_queue import read_queue
 from pysock._standard import rebind
 from pysock._transfer import unresolved
 from pysock.errors import SocketError
@@ -20,12 +21,40 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock._listen_queue import ListenQueue
     from pysock._socket import socket
     from pysock._tcp_info import TcpInfo
 
 _names = sys.modules["pysock"].__dict__
 _create_server = rebind(standard.create_server, _names)  # type: ignore[arg-type]
 _getaddrinfo = rebind(standard.getaddrinfo, _names)  # type: ignore[arg-type]
+_fromfd = rebind(standard.fromfd, _names)  # type: ignore[arg-type]
+_socketpair = rebind(standard.socketpair, _names)  # type: ignore[arg-type]
+
+
+def fromfd(fd: Any, family: Any, type: Any, proto: int = 0) -> socket:
+    """Make a socket for a duplicate of a descriptor, as `socket.fromfd`.
+
+    Raises:
+        OSError: the descriptor is not open (`EBADF`), none is left
+            (`EMFILE`).
+    """
+    return _fromfd(fd, family, type, proto)  # type: ignore[no-any-return]
+
+
+def socketpair(
+    family: int | None = None,
+    type: int = standard.SOCK_STREAM,
+    proto: int = 0,
+) -> tuple[socket, socket]:
+    """Make a pair of connected sockets, as `socket.socketpair`.
+
+    The family is AF_UNIX where none is given.
+
+    Raises:
+        OSError: no descriptor left (`EMFILE`), or no such family.
+    """
+    return _socketpair(family, type, proto)  # type: ignore[no-any-return]
 
 
 def getaddrinfo(
@@ -94,6 +123,23 @@ def tcp_info(sock_or_fd: Any) -> TcpInfo:
         TypeError: it is neither an int nor has it a `fileno()`.
     """
     return raw.tcp_info(descriptor_of(sock_or_fd))
+
+
+def listen_queue(sock_or_fd: Any, syn_received: bool = False) -> ListenQueue:
+    """Read the accept queue of any listener; see `socket.listen_queue`.
+
+    Args:
+        sock_or_fd: a descriptor, or anything with a `fileno()`.
+        syn_received: also count the incomplete handshakes.
+
+    Raises:
+        NotListeningError: it does not listen (`EINVAL`).
+        ClosedSocketError: it is closed (`EBADF`).
+        NotTcpError: it is something else; the text says what.
+        DiagError: the handshakes cannot be counted.
+        TypeError: it is neither an int nor has it a `fileno()`.
+    """
+    return read_queue(descriptor_of(sock_or_fd), syn_received)
 
 
 def descriptor_of(sock_or_fd: Any) -> int:

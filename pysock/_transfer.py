@@ -13,13 +13,18 @@ from socket import gaierror
 from types import FunctionType
 
 from pysock.errors import (
+    BrokenConnectionError,
+    ConnectionKilledError,
     Origin,
     PeerClosedError,
+    PeerResetError,
+    PeerSilentError,
+    PeerUnreachableError,
     ResolveError,
-    TransferError,
+    SocketError,
+    TransferWouldBlockError,
     deadline_error,
     error_for,
-    would_block,
 )
 from pysock.errors._choose import TIMED_OUT
 from pysock.raw._evidence import (
@@ -31,8 +36,11 @@ from pysock.raw._evidence import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Callable
+    from collections.abc import Callable
     from typing import Any
+
+    # Only the type checker looks: collections.abc has it from 3.12 on.
+    from typing_extensions import Buffer
 
 _recv = _socket.socket.recv
 _recv_into = _socket.socket.recv_into
@@ -56,6 +64,12 @@ _IP = (_socket.AF_INET, _socket.AF_INET6)
 _STREAM = _socket.SOCK_STREAM
 _TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
 _PEER = Origin("peer")
+_ENDS = (
+    PeerResetError,
+    PeerSilentError,
+    PeerUnreachableError,
+    ConnectionKilledError,
+)
 
 
 def is_tcp(sock: Any) -> bool:
@@ -82,13 +96,17 @@ def failed(
         kind: its class.
     """
     number = args[0] if args else None
+    if number == EAGAIN:
+        # The one that must cost nothing: no system call, no formatting, and
+        # no question after the family, which would cost as much as the rest.
+        would_block = TransferWouldBlockError(*args)
+        would_block.call = call
+        return would_block
     if number == EBADF and _fileno(sock) == -1:
         return error_for(call, EBADF, args=args)
     if not is_tcp(sock):
         # kind(*args) is what the standard module raised.
         return TimeoutError(*args) if args == TIMED_OUT else kind(*args)
-    if number == EAGAIN:
-        return would_block(call, args)
     fd = _fileno(sock)
     if args == TIMED_OUT:
         return deadline_error(
@@ -102,14 +120,34 @@ def failed(
     if type(number) is not int or len(args) != 2:
         return kind(*args)
     sent_fin = getattr(sock, "_sent_fin", False)
-    return transfer_failure(fd, call, number, args=args, sent_fin=sent_fin)
+    error = transfer_failure(fd, call, number, args=args, sent_fin=sent_fin)
+    remember_end(sock, error)
+    return error
+
+
+def remember_end(sock: Any, error: SocketError) -> None:
+    """Say of a later EPIPE who ended the connection, not who ends most.
+
+    The kernel tells the errno of a connection's end once; every write after
+    that gives EPIPE, whoever it was.
+    """
+    if isinstance(error, _ENDS):
+        sock._ended = (error.origin, error.local_address)
+    elif isinstance(error, BrokenConnectionError):
+        origin, where = getattr(sock, "_ended", (None, None))
+        # Another local address: the socket was connected again since.
+        if origin is not None and where == error.local_address:
+            error.origin = origin
 
 
 def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
     """Make the gaierror that says which host."""
     error = ResolveError(*args)
     error.call = "getaddrinfo"
-    error.address = (host, None)
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "backslashreplace")
+    if host is not None:
+        error.address = (host, None)
     return error
 
 
@@ -248,9 +286,7 @@ class TransferSocket(standard.socket):
     ) -> int:
         """Send from several buffers with ancillary data; raises as `send`."""
         try:
-            return _sendmsg(
-                self, buffers, ancdata, flags | _NOSIGNAL, address
-            )
+            return _sendmsg(self, buffers, ancdata, flags | _NOSIGNAL, address)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
@@ -264,10 +300,10 @@ class TransferSocket(standard.socket):
 
         Raises:
             PeerClosedError: the peer closed first (FIN; no errno).
-            TransferError: as `recv`.
+            OSError: as `recv`.
             ValueError: n is negative.
 
-        Either exception has in `.partial` what had come, so that nothing is
+        Each `OSError` has in `.partial` what had come, so that nothing is
         lost.
         """
         if n < 0:
@@ -281,9 +317,11 @@ class TransferSocket(standard.socket):
                 if count == 0:
                     break
                 have += count
-        except TransferError as error:
-            error.call = "recv_exactly"
-            error.partial = bytes(view[:have])
+        except OSError as error:
+            if isinstance(error, SocketError):
+                error.call = "recv_exactly"
+            # Also on what is not ours (AF_UNIX, TLS): nothing is lost.
+            error.partial = bytes(view[:have])  # type: ignore[attr-defined]
             raise
         if have == n:
             return bytes(buffer)

@@ -6,14 +6,14 @@ rows. All of them are `SocketError`, which is an `OSError`.
 
 from pysock.errors._attempts import AllAttemptsFailedError
 from pysock.errors._base import SocketError, show_address, variant
-from pysock.errors._catalogue import CATALOGUE, Failure
+from pysock.errors._catalogue import CATALOGUE
 from pysock.errors._choose import (
     class_for,
     deadline_error,
     error_for,
     transfer_class,
-    would_block,
 )
+from pysock.errors._failure import Failure
 from pysock.errors._origin import KINDS, Origin
 from pysock.errors._tree import (
     AcceptAbortedError,
@@ -37,9 +37,12 @@ from pysock.errors._tree import (
     ConnectTimeoutError,
     ConnectUnreachableError,
     DescriptorLimitError,
+    DiagDeniedError,
+    DiagError,
     HostUnreachableError,
     NetworkUnreachableError,
     NotConnectedError,
+    NotListeningError,
     NotTcpError,
     PeerClosedError,
     PeerResetError,
@@ -52,6 +55,59 @@ from pysock.errors._tree import (
     TransferWouldBlockError,
     WriteAfterShutdownError,
 )
+
+__all__ = [
+    "CATALOGUE",
+    "KINDS",
+    "AcceptAbortedError",
+    "AcceptError",
+    "AcceptNetworkError",
+    "AcceptTimeoutError",
+    "AcceptWouldBlockError",
+    "AddressInUseError",
+    "AddressUnavailableError",
+    "AllAttemptsFailedError",
+    "AlreadyConnectedError",
+    "BindDeniedError",
+    "BindError",
+    "BrokenConnectionError",
+    "ClosedSocketError",
+    "ConnectAlreadyError",
+    "ConnectDeniedError",
+    "ConnectError",
+    "ConnectInProgressError",
+    "ConnectRefusedError",
+    "ConnectTimeoutError",
+    "ConnectUnreachableError",
+    "ConnectionKilledError",
+    "DescriptorLimitError",
+    "DiagDeniedError",
+    "DiagError",
+    "Failure",
+    "HostUnreachableError",
+    "NetworkUnreachableError",
+    "NotConnectedError",
+    "NotListeningError",
+    "NotTcpError",
+    "Origin",
+    "PeerClosedError",
+    "PeerResetError",
+    "PeerSilentError",
+    "PeerUnreachableError",
+    "ResolveError",
+    "ResourceLimitError",
+    "SocketError",
+    "TransferError",
+    "TransferTimeoutError",
+    "TransferWouldBlockError",
+    "WriteAfterShutdownError",
+    "class_for",
+    "deadline_error",
+    "error_for",
+    "show_address",
+    "transfer_class",
+    "variant",
+]
 
 # A traceback names the place where users find a class, not our file.
 for _public in list(vars().values()):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
 import errno as _errno
-import importlib
 import os
 
 TYPE_CHECKING = False
@@ -53,7 +53,9 @@ class SocketError(OSError):
         text = super().__str__()
         if self.call is None:
             return text
-        where = self.address or self.local_address
+        here = self.local_address
+        # This end without a port says nothing.
+        where = self.address or (here if here and here[1] else None)
         if where is None:
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"
@@ -68,8 +70,9 @@ class SocketError(OSError):
         """
         # The one look upwards: evidence needs the layers above this one, and
         # is gathered only when somebody asks.
-        explanation = importlib.import_module("pysock.explain")
-        return str(explanation.explain(self))
+        from pysock.explain import explain
+
+        return explain(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that this exception carries, ready for JSON."""
@@ -111,9 +114,7 @@ class SocketError(OSError):
 
     def add_note(self, note: str, /) -> None:
         """Add a note as on any exception, without asking for ours."""
-        if not isinstance(note, str):
-            kind = type(note).__name__
-            raise TypeError(f"note must be a str, not {kind!r}")
+        BaseException().add_note(note)  # it knows what a note may be
         self.__dict__.setdefault("_notes", []).append(note)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -124,10 +125,15 @@ class SocketError(OSError):
         # `errno` is not in args where the standard module's text is alone
         # there ('timed out').
         state["errno"] = self.errno
-        return (_rebuild, (kind, type(self)._mixins, self.args, state))
+        # By name: the older protocols write BrokenPipeError as OSError.
+        mixins = tuple(
+            mixin.__name__ if mixin.__module__ == "builtins" else mixin
+            for mixin in type(self)._mixins
+        )
+        return (_rebuild, (kind, mixins, self.args, state))
 
 
-_variants: dict[tuple[type[SocketError], ...], type[SocketError]] = {}
+_variants: dict[tuple[type, ...], type[SocketError]] = {}
 
 
 def variant(
@@ -157,12 +163,13 @@ def variant(
 
 def _rebuild(
     kind: type[SocketError],
-    mixins: tuple[type[BaseException], ...],
+    mixins: tuple[Any, ...],
     args: tuple[Any, ...],
     state: dict[str, Any],
 ) -> SocketError:
     """Make a pickled exception again."""
-    error = variant(kind, *mixins)(*args)
+    bases = (getattr(builtins, m) if type(m) is str else m for m in mixins)
+    error = variant(kind, *bases)(*args)
     error.errno = state.pop("errno")
     error.__dict__.update(state)
     return error

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 
+from pysock._tcp_state import TcpState
 from pysock.errors import _tree as tree
 from pysock.errors._base import SocketError, variant
-from pysock.errors._catalogue import CATALOGUE, SEND, TRANSFER
+from pysock.errors._catalogue import CATALOGUE
+from pysock.errors._failure import SEND, TRANSFER
 from pysock.errors._origin import Origin
 
 TYPE_CHECKING = False
@@ -51,6 +53,8 @@ _DEADLINE: dict[str, type[SocketError]] = {
     "accept": tree.AcceptTimeoutError,
     **dict.fromkeys(TRANSFER, tree.TransferTimeoutError),
 }
+
+
 def _only_origins() -> dict[type[SocketError], Origin]:
     """Origins of the classes whose rows leave no other."""
     kinds: dict[type[SocketError], set[tuple[str, ...]]] = {}
@@ -58,12 +62,22 @@ def _only_origins() -> dict[type[SocketError], Origin]:
         kinds.setdefault(row.error, set()).add(row.origins)
     return {
         kind: Origin(*origins)
-        for kind, [origins, *others] in ((k, list(v)) for k, v in kinds.items())
+        for kind, [origins, *others] in (
+            (k, list(v)) for k, v in kinds.items()
+        )
         if len(origins) == 1 and not others
     }
 
 
 _ORIGIN = _only_origins()
+_FIN_SENT = frozenset(
+    {
+        TcpState.FIN_WAIT1,
+        TcpState.FIN_WAIT2,
+        TcpState.CLOSING,
+        TcpState.LAST_ACK,
+    }
+)
 _DEADLINE_ORIGIN = Origin("deadline")
 
 
@@ -98,20 +112,6 @@ def with_builtin(
     if call == "connect" and kind is tree.AddressUnavailableError:
         return variant(kind, tree.ConnectError)
     return variant(kind, builtin)
-
-
-def would_block(call: str, args: tuple[Any, ...]) -> SocketError:
-    """Make the exception for EAGAIN: the one that must cost nothing.
-
-    No system call, no formatting: a non-blocking program raises it between
-    any two pieces of work.
-    """
-    if call == "accept":
-        error: SocketError = tree.AcceptWouldBlockError(*args)
-    else:
-        error = tree.TransferWouldBlockError(*args)
-    error.call = call
-    return error
 
 
 def deadline_error(
@@ -154,7 +154,9 @@ def error_for(
         kind = _row_class(call, number)
     if origin is None:
         origin = _ORIGIN.get(kind)
-    error = with_builtin(kind, call, number)(*(args or (number, os.strerror(number))))
+    error = with_builtin(kind, call, number)(
+        *(args or (number, os.strerror(number)))
+    )
     return _carry(error, call, origin, elapsed, **carried)
 
 
@@ -198,7 +200,8 @@ def transfer_class(
         the class, or `None` to leave it to the errno.
     """
     if number == errno.EPIPE and call in SEND:
-        if sent_fin:
+        # The state knows of a shutdown through another descriptor.
+        if sent_fin or (info is not None and info.state in _FIN_SENT):
             return tree.WriteAfterShutdownError
         if not has_peer:
             return tree.NotConnectedError
@@ -206,4 +209,16 @@ def transfer_class(
     if info is not None and not info.was_established and has_peer:
         # A non-blocking connect that failed, noticed by a read or write.
         return _BY_CALL.get(("connect", number))
+    if number == errno.EOPNOTSUPP and not is_dead(info):
+        # A flag that this socket does not know; nobody is unreachable.
+        return tree.TransferError
     return None
+
+
+def is_dead(info: TcpInfo | None) -> bool:
+    """Whether a connection was up and the kernel has ended it."""
+    return (
+        info is not None
+        and info.was_established
+        and info.state is TcpState.CLOSE
+    )

@@ -25,16 +25,13 @@ from errno import (
     ENOPROTOOPT,
     ENOTSOCK,
     EOPNOTSUPP,
-    ETIMEDOUT,
 )
 
 from pysock._tcp_info import TcpInfo
 from pysock._tcp_state import TcpState
 from pysock.errors import (
-    NotTcpError,
     SocketError,
     error_for,
-    would_block,
 )
 from pysock.raw import _calls
 from pysock.raw._calls import ERROR, HANGUP, READABLE, WRITABLE, lib
@@ -166,7 +163,7 @@ def accept(fd: int) -> tuple[int, tuple[Any, ...] | None]:
     peer = _calls.new_address()
     accepted = lib.pysock_accept(fd, -1, peer)
     if accepted == -EAGAIN:
-        raise would_block("accept", (EAGAIN, os.strerror(EAGAIN)))
+        raise error_for("accept", EAGAIN)
     if accepted < 0:
         raise error_for(
             "accept", -accepted, local_address=local_address_of(fd)
@@ -276,18 +273,23 @@ def tcp_info(fd: int) -> TcpInfo:
         NotTcpError: it is something else (`EOPNOTSUPP`, `ENOPROTOOPT`,
             `ENOTSOCK`); the text says what.
     """
-    raw = _calls.read_tcp_info(fd)
-    if isinstance(raw, int):
-        raise _no_tcp_info("tcp_info", fd, -raw)
-    return TcpInfo(raw)
+    return reading("tcp_info", fd)
 
 
 def tcp_state(fd: int) -> TcpState:
     """Read the TCP state: the first byte of TCP_INFO; raises as there."""
-    state = tcp_info(fd).state
+    state = reading("tcp_state", fd).state
     if state is None:
         raise error_for("tcp_state", EINVAL)
     return state
+
+
+def reading(call: str, fd: int) -> TcpInfo:
+    """Read TCP_INFO for a call, whose name a failure carries."""
+    raw = _calls.read_tcp_info(fd)
+    if isinstance(raw, int):
+        raise _no_tcp_info(call, fd, -raw)
+    return TcpInfo(raw)
 
 
 def _no_tcp_info(call: str, fd: int, number: int) -> SocketError:

@@ -9,15 +9,14 @@ import math
 import time
 from errno import EINTR
 
-from pysock._ffi import ffi, lib
+from pysock._ffi import ffi as ffi
+from pysock._ffi import lib as lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pysock._ffi import CData
-
-__all__ = ["ffi", "lib", "new_address", "to_tuple", "wait_until"]
+    from pysock._ffi import CData as CData
 
 READABLE = lib.PYSOCK_READABLE
 WRITABLE = lib.PYSOCK_WRITABLE
@@ -25,6 +24,7 @@ ERROR = lib.PYSOCK_ERROR
 HANGUP = lib.PYSOCK_HANGUP
 
 _ADDRESS = ffi.typeof("struct pysock_address *")
+_parse = lib.pysock_address_parse
 _ICMP = ffi.typeof("struct pysock_icmp *")
 _READING = ffi.typeof("uint8_t[512]")
 
@@ -61,27 +61,30 @@ def parse_address(family: int, address: Any) -> CData | None:
         the address, or `None` when the host is not numeric or anything else
         is not as it should be: the standard module then has the word.
     """
-    if type(address) is not tuple:
+    if type(address) is not tuple or len(address) < 2:
         return None
-    fields = len(address)
-    if fields != 2 and not (family == AF_INET6 and fields in (3, 4)):
-        return None
-    host, port, *rest = address
+    host, port = address[0], address[1]
     if type(host) is not str or type(port) is not int:
         return None
     if not 0 <= port <= 0xFFFF or not host.isascii() or "\0" in host:
         return None
     parsed = ffi.new(_ADDRESS)
-    if not lib.pysock_address_parse(family, host.encode(), port, parsed):
+    if not _parse(family, host.encode(), port, parsed):
         return None
-    if not rest:
+    if len(address) == 2:
         return parsed
-    for name, limit, value in zip(
-        ("flowinfo", "scope_id"), (0xFFFFF, 0xFFFFFFFF), rest, strict=False
-    ):
+    return _with_scope(parsed, address)
+
+
+def _with_scope(parsed: CData, address: tuple[Any, ...]) -> CData | None:
+    """Add what an IPv6 address has behind the port."""
+    if parsed.family != AF_INET6 or len(address) > 4:
+        return None
+    scope_id = address[3] if len(address) == 4 else 0
+    for value, limit in ((address[2], 0xFFFFF), (scope_id, 0xFFFFFFFF)):
         if type(value) is not int or not 0 <= value <= limit:
             return None
-        setattr(parsed, name, value)
+    parsed.flowinfo, parsed.scope_id = address[2], scope_id
     return parsed
 
 

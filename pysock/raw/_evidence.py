@@ -12,7 +12,14 @@ import errno
 
 from pysock._tcp_info import TcpInfo
 from pysock.errors import Origin, error_for, transfer_class
-from pysock.raw._calls import lib, read_address, read_icmp, read_tcp_info
+from pysock.errors._choose import is_dead
+from pysock.raw._calls import (
+    lib,
+    read_address,
+    read_icmp,
+    read_tcp_info,
+    to_tuple,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,32 +99,33 @@ def icmp_origin(fd: int, number: int) -> Origin | None:
 
 def read_host(address: Any) -> str | None:
     """The host of an address, an IPv4-mapped one as IPv4."""
-    from_c = address.family
-    if from_c == 0:
+    numeric = to_tuple(address)
+    if numeric is None:
         return None
-    host = read_text(address)
+    host: str = numeric[0]
     return host.removeprefix("::ffff:") if "." in host else host
 
 
-def read_text(address: Any) -> str:
-    """The host as C wrote it."""
-    return bytes(address.host).split(b"\0", 1)[0].decode()
-
-
 def connect_origin(
-    fd: int, number: int, *, at_once: bool | None
+    fd: int, number: int, info: TcpInfo | None, *, at_once: bool | None
 ) -> Origin | None:
     """Find out who refused a connect.
 
     Args:
         fd: the socket.
         number: the errno.
+        info: a reading taken after the failure and before the next connect.
         at_once: whether connect(2) itself returned it, before any packet
             could be answered; `None` if that is not known.
     """
     sent_by = icmp_origin(fd, number)
     if sent_by is not None:
         return sent_by
+    if number == errno.ECONNABORTED and at_once:
+        # connect(2) of a failed attempt whose errno was taken already.
+        return None
+    if number == errno.ECONNREFUSED and _nothing_came(info):
+        return Origin("icmp")
     if number in _ALWAYS:
         return Origin(_ALWAYS[number])
     if at_once:
@@ -125,6 +133,16 @@ def connect_origin(
     if at_once is None:
         return None
     return Origin("icmp") if number in _ICMP else None
+
+
+def _nothing_came(info: TcpInfo | None) -> bool:
+    """Whether a SYN went out and no segment came back, not even a RST.
+
+    The error queue is silent on IPv6 without IPV6_RECVERR; a refusal without
+    a segment is ICMP all the same. A reading that knows of no SYN either was
+    reset by a blocking connect, and says nothing.
+    """
+    return info is not None and bool(info.segs_out) and info.segs_in == 0
 
 
 def connect_failure(
@@ -136,10 +154,15 @@ def connect_failure(
     elapsed: float | None = None,
     call: str = "connect",
     args: tuple[Any, ...] | None = None,
+    info: TcpInfo | None = None,
 ) -> SocketError:
-    """Make the exception of a failed connect, with all there is to know."""
-    info = tcp_info_of(fd)
-    origin = connect_origin(fd, number, at_once=at_once)
+    """Make the exception of a failed connect, with all there is to know.
+
+    `info` is a reading from before, where a connect since has reset it.
+    """
+    if info is None:
+        info = tcp_info_of(fd)
+    origin = connect_origin(fd, number, info, at_once=at_once)
     error = error_for(
         "connect",
         number,
@@ -152,6 +175,22 @@ def connect_failure(
     )
     error.call = call
     return error
+
+
+def _path_origin(number: int, info: TcpInfo) -> Origin | None:
+    """Who ended a connection whose data was not acknowledged any more.
+
+    Where ICMP did, data was sent again and again. Where this machine has no
+    way any more, nothing leaves: the kernel probes whether it may send, and
+    counts no retransmission. IPv6 then gives the route's errno, IPv4
+    ETIMEDOUT as if the peer were silent (Linux 6.18).
+    """
+    by_icmp = number in _ICMP or number == errno.ECONNREFUSED
+    if not by_icmp and number != errno.EINVAL:
+        return None
+    if info.total_retrans == 0 and info.probes:
+        return Origin("route")
+    return Origin("icmp") if by_icmp else None
 
 
 def transfer_failure(
@@ -170,7 +209,9 @@ def transfer_failure(
     )
     origin = None
     if info is not None and not info.was_established and peer is not None:
-        origin = connect_origin(fd, number, at_once=False)
+        origin = connect_origin(fd, number, info, at_once=False)
+    elif info is not None and is_dead(info):
+        origin = _path_origin(number, info)
     return error_for(
         call,
         number,

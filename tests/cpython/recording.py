@@ -45,7 +45,7 @@ class Record(unittest.TestResult):
 
     def note(self, test, status, text=""):
         entry = self.tests.setdefault(
-            test.id(), {"status": status, "text": ""}
+            test.id(), {"status": status, "text": "", "seconds": 0.0}
         )
         # A test may report more than once: each failing subtest, then its
         # tearDown. The first failure names the status, none is overwritten.

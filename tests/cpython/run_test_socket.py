@@ -10,11 +10,13 @@ first import, and does not say which test was skipped for which reason.
 """
 
 import argparse
+import contextlib
 import faulthandler
 import importlib
 import json
 import random
 import sys
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -34,6 +36,8 @@ def import_suite(module_name):
     module = importlib.import_module(module_name)
     if module_name == "pysock":
         module.install()
+    # Before the suite is imported: its decorators ask while it is.
+    importlib.import_module("test.support").use_resources = []
     suite = importlib.import_module("test.test_socket")
     helper = importlib.import_module("test.support.socket_helper")
 
@@ -74,9 +78,7 @@ def main():
     faulthandler.enable()
     module, suite = import_suite(options.module)
     from test import support
-    from test.support import os_helper
 
-    support.use_resources = []
     support.verbose = 0
     random.seed(0)
 
@@ -95,7 +97,7 @@ def main():
     lost = watch_lost_exceptions(record)
     started = time.monotonic()
     # AF_UNIX tests bind names in the working directory, as under regrtest.
-    with os_helper.temp_cwd():
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         unittest.TestSuite(chosen).run(record)
     report = {
         "module": module.__file__,

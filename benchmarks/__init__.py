@@ -1,0 +1,1 @@
+"""What pysock costs, beside what it is compared with: `make bench`."""

@@ -1,0 +1,207 @@
+"""The table of what pysock promises to cost, as data.
+
+`at_least` is the promise, `aim` what is worked for. Names of sides are those
+that the measuring function gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FASTER = "faster"  # theirs / ours: at least so many times as fast
+WITHIN = "within"  # ours / theirs: at most so many times as long
+UNDER = "under"  # ours alone: at most so many milliseconds
+SHOWN = "shown"  # no promise: ours / theirs, for information
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str  # how it is chosen on the command line
+    work: str
+    measured_by: str  # "module:function" in this package
+    ours: str
+    theirs: str
+    kind: str
+    at_least: float | None = None
+    aim: float | None = None
+    floor: str | None = None
+    # Further sides to print.
+    beside: tuple[str, ...] = ()
+
+
+ROWS = (
+    Row(
+        "accept",
+        "accept(), drain of queued connections",
+        "bench_accept:drain",
+        ours="pysock accept",
+        theirs="socket accept",
+        kind=FASTER,
+        at_least=1.30,
+        aim=1.45,
+        floor="C accept4",
+    ),
+    Row(
+        "accept-timeout",
+        "the same with a timeout set",
+        "bench_accept:drain_with_timeout",
+        ours="pysock accept",
+        theirs="socket accept",
+        kind=FASTER,
+        at_least=1.50,
+        aim=1.70,
+        floor="C poll accept4",
+    ),
+    Row(
+        "accept-many",
+        "accept_many(64) against socket.accept()",
+        "bench_accept:drain",
+        ours="pysock accept_many",
+        theirs="socket accept",
+        kind=FASTER,
+        at_least=1.50,
+        aim=1.70,
+        floor="C accept4",
+    ),
+    Row(
+        "accept-busy",
+        "accept_many(64) while a thread is busy in Python",
+        "bench_accept:drain_while_busy",
+        ours="pysock accept_many",
+        theirs="socket accept",
+        kind=FASTER,
+        at_least=15,
+        aim=25,
+        beside=("pysock accept",),
+    ),
+    Row(
+        "load",
+        "accept and close under load, server CPU, against C",
+        "bench_load:server_cpu",
+        ours="pysock",
+        theirs="C",
+        kind=WITHIN,
+        at_least=1.12,
+        aim=1.05,
+        floor="C",
+    ),
+    Row(
+        "load-peers",
+        "the same, against the cheapest Python peer",
+        "bench_load:server_cpu",
+        ours="pysock",
+        theirs="*",
+        kind=FASTER,
+        at_least=1.0,
+        floor="C",
+        beside=("socket", "asyncio", "uvloop", "gevent", "trio"),
+    ),
+    Row(
+        "load-full",
+        "the same with a queue that is never empty, against C",
+        "bench_load:server_cpu_full_queue",
+        ours="pysock",
+        theirs="C",
+        kind=SHOWN,
+        floor="C",
+        beside=("socket", "asyncio", "uvloop", "gevent", "trio"),
+    ),
+    Row(
+        "transfer",
+        "recv + send of 64 bytes on a ready socket",
+        "bench_transfer:exchange",
+        ours="pysock",
+        theirs="socket",
+        kind=WITHIN,
+        at_least=1.05,
+        aim=1.02,
+        floor="C",
+    ),
+    Row(
+        "transfer-timeout",
+        "the same with a timeout set",
+        "bench_transfer:exchange_with_timeout",
+        ours="pysock",
+        theirs="socket",
+        kind=SHOWN,
+        floor="C",
+    ),
+    Row(
+        "would-block",
+        "recv that would block",
+        "bench_transfer:would_block",
+        ours="pysock",
+        theirs="socket",
+        kind=WITHIN,
+        at_least=1.5,
+        aim=1.3,
+        floor="C",
+    ),
+    Row(
+        "tcp-info",
+        "tcp_info() against getsockopt + unpack of all fields",
+        "bench_tcp_info:read",
+        ours="pysock tcp_info()",
+        theirs="getsockopt + unpack",
+        kind=WITHIN,
+        at_least=1.0,
+        aim=0.85,
+        floor="C getsockopt",
+        beside=("pysock tcp_info().rtt_us", "pysock as_dict()"),
+    ),
+    Row(
+        "connect-serial",
+        "connect_many of 2,000 against serial create_connection",
+        "bench_connect:many",
+        ours="pysock connect_many",
+        theirs="socket create_connection",
+        kind=FASTER,
+        at_least=1.0,
+        aim=1.2,
+        floor="C connect",
+        beside=("pysock create_connection",),
+    ),
+    Row(
+        "connect-asyncio",
+        "connect_many of 2,000 against asyncio sock_connect",
+        "bench_connect:many",
+        ours="pysock connect_many",
+        theirs="asyncio sock_connect",
+        kind=FASTER,
+        at_least=2.0,
+        aim=2.8,
+        floor="C connect",
+    ),
+    Row(
+        "diag-ss",
+        "sock_diag.sockets() of 20,000, against ss -tinaH",
+        "bench_sock_diag:dump",
+        ours="pysock",
+        theirs="ss",
+        kind=FASTER,
+        at_least=2.0,
+        aim=3.0,
+        floor="C dump",
+    ),
+    Row(
+        "diag-pyroute2",
+        "sock_diag.sockets() of 20,000, against pyroute2",
+        "bench_sock_diag:dump",
+        ours="pysock",
+        theirs="pyroute2",
+        kind=FASTER,
+        at_least=30,
+        aim=50,
+        floor="C dump",
+    ),
+    Row(
+        "import",
+        "import pysock, on top of import socket",
+        "bench_import:on_top_of_socket",
+        ours="import pysock",
+        theirs="import socket",
+        kind=UNDER,
+        at_least=15,
+        aim=8,
+    ),
+)

@@ -1,0 +1,71 @@
+"""Fixtures for every test: families, connected pairs, and a leak check."""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+import loopback
+import pysock
+from requirements import skip_or_fail
+
+
+@pytest.fixture(params=[loopback.IPV4, loopback.IPV6], ids=str)
+def family(request):
+    """IPv4, then IPv6, on the loopback interface."""
+    if request.param is loopback.IPV6 and not loopback.has_ipv6():
+        skip_or_fail("the loopback interface has no IPv6 address ::1")
+    return request.param
+
+
+@pytest.fixture
+def listener(family):
+    """A listening pysock socket."""
+    with loopback.listen(pysock, family) as sock:
+        yield sock
+
+
+@pytest.fixture
+def pair(family):
+    """Two pysock sockets that are connected: client, server."""
+    with loopback.pair_of(pysock, family) as both:
+        yield both
+
+
+@pytest.fixture
+def refusing_address(family):
+    """An address that answers a SYN with a RST."""
+    with loopback.refusing(family) as address:
+        yield address
+
+
+@pytest.fixture
+def silent_listener(family):
+    """A listener that drops every SYN, because its queue is full."""
+    with loopback.silent(family) as sock:
+        yield sock
+
+
+def open_descriptors():
+    found = {}
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            found[link.name] = str(link.readlink())
+        except OSError:
+            continue  # the descriptor of this very listing
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_descriptor():
+    """Each test leaves as many open descriptors as it found."""
+    before = open_descriptors()
+    yield
+    after = open_descriptors()
+    if len(after) > len(before):
+        # What only a reference cycle keeps open is found by other tests;
+        # here it would depend on when the collector last ran.
+        gc.collect()
+        after = open_descriptors()
+    leaked = {k: v for k, v in after.items() if before.get(k) != v}
+    assert len(after) <= len(before), f"left open: {leaked}"
