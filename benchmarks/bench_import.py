@@ -9,11 +9,11 @@ from pysock.cli.bench.pinning import pinned
 from pysock.cli.bench.rounds import Measurement, Plan, Sides
 
 _TIMED = """
-from time import perf_counter
+from time import process_time
 {before}
-start = perf_counter()
+start = process_time()
 import {name}
-print(perf_counter() - start)
+print(process_time() - start)
 """
 
 
@@ -30,7 +30,7 @@ def _seconds(before: str, name: str) -> float:
 
 
 def on_top_of_socket(plan: Plan) -> Measurement:
-    """Measure with byte code compiled and files in the cache."""
+    """Measure with byte code compiled and files cached."""
     sides = Sides()
     sides.add("import pysock", lambda: _seconds("import socket", "pysock"))
     sides.add("import socket", lambda: _seconds("", "socket"))

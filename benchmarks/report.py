@@ -62,9 +62,8 @@ def judge(row: Row, measured: Measurement) -> Finding:
     sides = {name: average(name) for name in measured.samples}
     theirs = row.theirs
     if theirs == CHEAPEST:
-        theirs = min(
-            (name for name in row.beside if name in sides), key=average
-        )
+        peers = [name for name in row.beside if name in sides]
+        theirs = min(peers, key=average)
     if row.ours in measured.missing:
         reason = f"{row.ours} is {measured.missing[row.ours]}"
         return Finding(row, NOT_THERE, theirs, sides, reason=reason)

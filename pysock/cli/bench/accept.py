@@ -9,7 +9,7 @@ from pysock.cli.bench.rounds import Measurement, Plan, Run, Sides
 from pysock.cli.bench.servers import SERVERS, Server, can_run
 
 CONNECTIONS = 4000
-OPERATION = "server CPU for one connection, accepted and closed"
+OPERATION = "connection accepted and closed by the server"
 
 
 def _side(clients: Clients, server: Server, count: int) -> Run:

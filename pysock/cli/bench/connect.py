@@ -116,9 +116,9 @@ def _side(listener: socket.socket, count: int, connect: Connect) -> Run:
 
     def run() -> float:
         with quiet():
-            start = time.perf_counter_ns()
+            start = time.process_time_ns()
             made = connect(address, count)
-            taken = time.perf_counter_ns() - start
+            taken = time.process_time_ns() - start
         for sock in made:
             _reset(sock)
         _empty(listener)

@@ -62,13 +62,13 @@ async def _exchange_async(
     right: Any,
 ) -> float:
     with quiet():
-        start = time.perf_counter_ns()
+        start = time.process_time_ns()
         for _ in repeat(None, count):
             await send(left, DATA)
             await recv(right, SIZE)
             await send(right, DATA)
             await recv(left, SIZE)
-        return (time.perf_counter_ns() - start) / 1e9 / count / 2
+        return (time.process_time_ns() - start) / 1e9 / count / 2
 
 
 def _by_asyncio(pair: tuple[Any, Any], count: int) -> Run:
@@ -115,10 +115,10 @@ def _by_uvloop(pair: tuple[Any, Any], count: int) -> Run:
             ends.append(end)
         left, _ = ends
         with quiet():
-            start = time.perf_counter_ns()
+            start = time.process_time_ns()
             left.transport.write(DATA)
             await left.done
-            taken = time.perf_counter_ns() - start
+            taken = time.process_time_ns() - start
         for end in ends:
             end.transport.abort()
         return taken / 1e9 / count / 2
@@ -182,7 +182,27 @@ def _add_blocking(sides: Sides, name: str, pair: Any, count: int) -> None:
 
 
 def exchange(plan: Plan) -> Measurement:
-    """Measure blocking sockets, and what event loops make of it."""
+    """Measure blocking sockets."""
+    return _exchange(plan, rounds=200)
+
+
+def exchange_with_timeout(plan: Plan) -> Measurement:
+    """Measure sockets with a timeout: their descriptors do not block."""
+    return _exchange(plan, rounds=100, timeout=5.0)
+
+
+def exchange_with_peers(plan: Plan) -> Measurement:
+    """Measure blocking sockets, and what event loops make of the same."""
+    return _exchange(plan, rounds=40, with_peers=True)
+
+
+def _exchange(
+    plan: Plan,
+    *,
+    rounds: int,
+    timeout: float | None = None,
+    with_peers: bool = False,
+) -> Measurement:
     count = plan.count(EXCHANGES)
     sides = Sides()
     with (
@@ -192,33 +212,17 @@ def exchange(plan: Plan) -> Measurement:
         tcp_pair(socket) as bare,
         tcp_pair(socket) as looped,
     ):
+        for sock in (*ours, *theirs):
+            sock.settimeout(timeout)
         _add_blocking(sides, "pysock", ours, count)
         _add_blocking(sides, "socket", theirs, count)
         native.add_floor(sides, "C", lambda lib: _floor(lib, bare, count))
-        for name, make in _PEERS.items():
+        for name, make in _PEERS.items() if with_peers else ():
             if name not in peers.PEERS or peers.is_installed(name):
                 sides.add(name, make(looped, count))
             else:
                 peers.leave_out(sides, name)
-        return sides.measure(OPERATION, plan, rounds=100)
-
-
-def exchange_with_timeout(plan: Plan) -> Measurement:
-    """Measure blocking sockets that have a timeout."""
-    count = plan.count(EXCHANGES)
-    sides = Sides()
-    with (
-        pinned(),
-        tcp_pair(pysock) as ours,
-        tcp_pair(socket) as theirs,
-        tcp_pair(socket) as bare,
-    ):
-        for sock in (*ours, *theirs):
-            sock.settimeout(5.0)
-        _add_blocking(sides, "pysock", ours, count)
-        _add_blocking(sides, "socket", theirs, count)
-        native.add_floor(sides, "C", lambda lib: _floor(lib, bare, count))
-        return sides.measure(f"{OPERATION}, with a timeout", plan, rounds=100)
+        return sides.measure(OPERATION, plan, rounds=rounds)
 
 
 def block_by(sock: Any, count: int) -> None:

@@ -15,6 +15,7 @@ from pysock.cli.bench.clients import Clients
 from pysock.cli.bench.pinning import pinned
 from pysock.cli.bench.rounds import (
     NOT_THERE,
+    WALL,
     Measurement,
     Plan,
     Run,
@@ -75,19 +76,19 @@ def dump(plan: Plan) -> Measurement:
     """Measure one walk over all sockets, other programs' included."""
     sides = Sides()
     if hasattr(pysock, "sock_diag"):
-        sides.add("pysock", lambda: timed(_by_pysock, 1))
+        sides.add("pysock", lambda: timed(_by_pysock, 1, WALL))
     else:
         sides.leave_out("pysock", NOT_THERE)
     if shutil.which("ss"):
-        sides.add("ss", lambda: timed(_by_ss, 1))
+        sides.add("ss", lambda: timed(_by_ss, 1, WALL))
     else:
         sides.leave_out("ss", "ss (iproute2) is not installed")
     if peers.is_installed("pyroute2"):
-        sides.add("pyroute2", lambda: timed(_by_pyroute2, 1))
+        sides.add("pyroute2", lambda: timed(_by_pyroute2, 1, WALL))
     else:
         peers.leave_out(sides, "pyroute2")
     native.add_floor(sides, "C", _floor)
     with ExitStack() as stack:
         _make_sockets(stack, plan.count(SOCKETS) // 2)
         stack.enter_context(pinned())
-        return sides.measure(OPERATION, plan, rounds=5)
+        return sides.measure(OPERATION, plan, rounds=5, clock=WALL)

@@ -17,7 +17,9 @@ from pysock.cli.bench import native
 from pysock.cli.bench.clients import Clients
 from pysock.cli.bench.pinning import pinned
 from pysock.cli.bench.rounds import (
+    CPU,
     NOT_THERE,
+    WALL,
     Measurement,
     Plan,
     Run,
@@ -74,12 +76,16 @@ class Queue:
 
 
 def _python_side(
-    queue: Queue, count: int, drain: Callable[[Any, int, Kept], None]
+    queue: Queue,
+    count: int,
+    drain: Callable[[Any, int, Kept], None],
+    clock: str,
 ) -> Run:
     def run() -> float:
         kept: Kept = []
         queue.fill(count)
-        seconds = timed(lambda: drain(queue.listener, count, kept), count)
+        listener = queue.listener
+        seconds = timed(lambda: drain(listener, count, kept), count, clock)
         queue.empty()
         for sock, _ in kept:
             sock.close()
@@ -115,6 +121,7 @@ def _drain(
     timeout: float | None,
     count: int,
     rounds: int,
+    clock: str = CPU,
 ) -> Measurement:
     sides = Sides()
     address = ("127.0.0.1", 0)
@@ -124,21 +131,26 @@ def _drain(
         socket.create_server(address, backlog=4096) as bare,
     ):
         queue = Queue(clients, ours, timeout)
-        sides.add("pysock accept", _python_side(queue, count, by_accept))
+        sides.add(
+            "pysock accept", _python_side(queue, count, by_accept, clock)
+        )
         if hasattr(pysock.socket, "accept_many"):
             sides.add(
                 "pysock accept_many",
-                _python_side(queue, count, by_accept_many),
+                _python_side(queue, count, by_accept_many, clock),
             )
         else:
             sides.leave_out("pysock accept_many", NOT_THERE)
         queue = Queue(clients, theirs, timeout)
-        sides.add("socket accept", _python_side(queue, count, by_accept))
-        queue = Queue(clients, bare, timeout)
-        native.add_floor(
-            sides, "C", lambda lib: _floor_side(lib, queue, count, timeout)
+        sides.add(
+            "socket accept", _python_side(queue, count, by_accept, clock)
         )
-        return sides.measure(OPERATION, plan, rounds=rounds)
+        queue = Queue(clients, bare, timeout)
+        if clock is CPU:
+            native.add_floor(
+                sides, "C", lambda lib: _floor_side(lib, queue, count, timeout)
+            )
+        return sides.measure(OPERATION, plan, rounds=rounds, clock=clock)
 
 
 def drain(plan: Plan) -> Measurement:
@@ -165,7 +177,9 @@ def drain_while_busy(plan: Plan) -> Measurement:
     """
     count = BATCH if plan.quick else BATCH * 4
     with Clients() as clients, _busy_thread():
-        return _drain(clients, plan, timeout=None, count=count, rounds=12)
+        return _drain(
+            clients, plan, timeout=None, count=count, rounds=12, clock=WALL
+        )
 
 
 @contextmanager

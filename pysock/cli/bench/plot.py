@@ -84,7 +84,9 @@ def _draw(axis: Any, title: str, found: Measurement) -> None:
     axis.set_xlim(left=0)
     axis.margins(x=0.12)
     axis.set_title(title, loc="left", fontsize="medium")
-    axis.set_xlabel(f"{unit} for each {found.operation}", fontsize="small")
+    axis.set_xlabel(
+        f"{unit} of {found.clock} for each {found.operation}", fontsize="small"
+    )
     axis.spines[["top", "right"]].set_visible(False)
 
 

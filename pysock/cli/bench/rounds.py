@@ -22,6 +22,11 @@ Progress = Callable[[str, int, int], None]
 
 NOT_THERE = "not there yet"
 
+# Nothing in most measurements ever waits, so its CPU time (user and system,
+# all threads) is its wall clock on an idle machine, and stays the same on a
+# busy one.
+CPU, WALL = "CPU", "wall clock"
+
 
 def _say_nothing(side: str, round_number: int, rounds: int) -> None:
     pass
@@ -56,11 +61,13 @@ class Measurement:
 
     Attributes:
         operation: what the seconds are of.
+        clock: `CPU` or `wall clock`.
         samples: seconds for one operation, by side, round by round.
         missing: why a side is not among them.
     """
 
     operation: str
+    clock: str
     samples: dict[str, list[float]]
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -94,7 +101,13 @@ class Sides:
         self.missing[name] = reason
 
     def measure(
-        self, operation: str, plan: Plan, *, rounds: int, warm_up: int = 1
+        self,
+        operation: str,
+        plan: Plan,
+        *,
+        rounds: int,
+        clock: str = CPU,
+        warm_up: int = 1,
     ) -> Measurement:
         """Let each side run once per round, each time in another order.
 
@@ -102,6 +115,7 @@ class Sides:
             operation: what a run's seconds are of.
             plan: may ask for another number of rounds.
             rounds: how many a full run has.
+            clock: what the seconds are of, `CPU` or `WALL`.
             warm_up: rounds before those that count.
         """
         rounds = plan.repeat(rounds)
@@ -113,7 +127,7 @@ class Sides:
                 seconds = self._runs[name]()
                 if round_number >= 0:
                     samples[name].append(seconds)
-        return Measurement(operation, samples, self.missing)
+        return Measurement(operation, clock, samples, self.missing)
 
 
 def _order(names: list[str], round_number: int) -> list[str]:
@@ -139,12 +153,15 @@ def quiet() -> Iterator[None]:
         gc.enable()
 
 
-def timed(work: Callable[[], object], operations: int) -> float:
-    """Run work once; seconds of wall clock for one of its operations."""
+def timed(
+    work: Callable[[], object], operations: int, clock: str = CPU
+) -> float:
+    """Run work once; seconds for one of its operations."""
+    now = time.process_time_ns if clock is CPU else time.perf_counter_ns
     with quiet():
-        start = time.perf_counter_ns()
+        start = now()
         work()
-        return (time.perf_counter_ns() - start) / 1e9 / operations
+        return (now() - start) / 1e9 / operations
 
 
 def quartiles(values: list[float]) -> tuple[float, float]:

@@ -14,7 +14,8 @@ _TITLES = ("", "median", "half of the rounds", "beside pysock", "per second")
 def print_measurement(title: str, measured: Measurement) -> None:
     """Print the sides, the cheapest first."""
     rounds = len(next(iter(measured.samples.values())))
-    print(f"{title}: time for each {measured.operation}; {rounds} rounds")
+    what = f"{measured.clock} for each {measured.operation}"
+    print(f"{title}: {what}, {rounds} rounds")
     names = sorted(measured.samples, key=measured.median)
     print_table(_TITLES, [_cells(name, measured) for name in names])
     for name, reason in measured.missing.items():
@@ -59,6 +60,7 @@ def as_dict(
         "subject": subject,
         "title": title,
         "operation": measured.operation,
+        "clock": measured.clock,
         "environment": where,
         "sides": [
             {

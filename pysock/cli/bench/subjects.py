@@ -16,7 +16,7 @@ MEASURING: dict[str, dict[str, Callable[[Plan], Measurement]]] = {
     },
     "connect": {"connect": connect.many},
     "data": {
-        "send and recv": data.exchange,
+        "send and recv": data.exchange_with_peers,
         "send and recv with a timeout": data.exchange_with_timeout,
         "recv that would block": data.would_block,
     },
