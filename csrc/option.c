@@ -1,4 +1,4 @@
-/* option.c - socket options: an int, SO_ERROR, TCP_INFO, O_NONBLOCK. */
+/* option.c - socket options: an int, SO_ERROR, TCP_INFO, memory, cookies. */
 #include "pysock.h"
 
 #include <errno.h>
@@ -8,6 +8,8 @@
 
 /* From <linux/tcp.h>, which cannot stand beside <netinet/tcp.h>. */
 enum { PYSOCK_TCP_INFO = 11 };
+/* From <asm-generic/socket.h>, 4.12; some C libraries lack it. */
+enum { PYSOCK_SO_MEMINFO = 55 };
 
 int
 pysock_get_option(int fd, int level, int name, int *value)
@@ -58,6 +60,33 @@ int
 pysock_set_nonblocking(int fd, int on)
 {
     if (ioctl(fd, FIONBIO, &on) != 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+int
+pysock_memory(int fd, uint32_t *values, int count)
+{
+    socklen_t length;
+
+    if (count < 0) {
+        return -EINVAL;
+    }
+    length = (socklen_t)((size_t)count * sizeof(*values));
+    if (getsockopt(fd, SOL_SOCKET, PYSOCK_SO_MEMINFO, values, &length) != 0) {
+        return -errno;
+    }
+    return (int)(length / sizeof(*values));
+}
+
+int
+pysock_cookie(int fd, int name, uint64_t *value)
+{
+    socklen_t length = sizeof(*value);
+
+    *value = 0;
+    if (getsockopt(fd, SOL_SOCKET, name, value, &length) != 0) {
         return -errno;
     }
     return 0;

@@ -186,6 +186,169 @@ int pysock_get_option(int fd, int level, int name, int *value);
 /* setsockopt(2) of an int.  0 or -errno. */
 int pysock_set_option(int fd, int level, int name, int value);
 
+/*
+ * SO_MEMINFO: up to count numbers about the memory of any socket into values,
+ * in the kernel's order (SK_MEMINFO_*): rmem_alloc, rcvbuf, wmem_alloc,
+ * sndbuf, fwd_alloc, wmem_queued, optmem, backlog (bytes each), drops (what
+ * the socket threw away).  Returns how many the kernel filled, or -errno.
+ */
+int pysock_memory(int fd, uint32_t *values, int count);
+
+#define PYSOCK_SO_COOKIE 57       /* the socket's own number */
+#define PYSOCK_SO_NETNS_COOKIE 71 /* that of its network namespace (5.14) */
+
+/*
+ * One of the kernel's 64-bit identities of a socket, which are never used
+ * again before the next boot.  0, or -errno (-ENOPROTOOPT: older kernel).
+ */
+int pysock_cookie(int fd, int name, uint64_t *value);
+
+/* What is asked of the kernel's table of sockets. */
+struct pysock_diag_request {
+    int32_t action;      /* PYSOCK_DIAG_DUMP, _ONE or _DESTROY */
+    int32_t family;      /* AF_INET or AF_INET6: no request asks for both */
+    int32_t protocol;    /* IPPROTO_TCP (6) or IPPROTO_MPTCP (262) */
+    uint32_t states;     /* of a dump: 1 << state, for each that is wanted */
+    uint32_t extensions; /* 1 << (attribute - 1), for each that is wanted */
+    uint32_t sequence;   /* comes back in every answer */
+    uint32_t interface;  /* index of the device a socket is bound to, or 0 */
+    uint64_t cookie;     /* of one socket; all bits set: any */
+    struct pysock_address local;  /* of one socket; a dump heeds its port */
+    struct pysock_address remote; /* the same; all 0 for a listener */
+};
+
+#define PYSOCK_DIAG_DUMP 0    /* every socket that fits */
+#define PYSOCK_DIAG_ONE 1     /* the one with these addresses */
+#define PYSOCK_DIAG_DESTROY 2 /* kill that one (CAP_NET_ADMIN) */
+
+#define PYSOCK_DIAG_HEADER 72   /* bytes of an entry before its attributes */
+#define PYSOCK_DIAG_INFO 2      /* attribute: struct tcp_info */
+#define PYSOCK_DIAG_CONG 4      /* attribute: name of congestion control */
+#define PYSOCK_DIAG_SKMEMINFO 7 /* attribute: as pysock_memory */
+#define PYSOCK_DIAG_SKV6ONLY 11 /* attribute: IPV6_V6ONLY of a listener */
+
+/*
+ * Open a netlink socket to the table of this thread's network namespace.
+ *
+ * groups          0, or a mask of multicast groups: 1 for the end of every
+ *                 TCP socket over IPv4, 4 over IPv6.  Needs no privilege.
+ * receive_buffer  bytes for what has not been read yet; 0 for the default.
+ *                 The kernel cuts it down to net.core.rmem_max.
+ *
+ * Returns the descriptor (blocking, close-on-exec) or a negative errno:
+ * -EPROTONOSUPPORT when the kernel has no sock_diag.
+ */
+int pysock_diag_open(uint32_t groups, int receive_buffer);
+
+/*
+ * Write a request into out: a pure function.
+ *
+ * filter  bytecode that the kernel runs over each socket of a dump;
+ *         filter_length may be 0.
+ *
+ * Returns the length of the request, or -EINVAL: capacity is less than 88 +
+ * filter_length, the filter is longer than 65531 bytes, or there is no such
+ * action.
+ */
+int pysock_diag_build(const struct pysock_diag_request *request,
+                      const uint8_t *filter, int filter_length, uint8_t *out,
+                      int capacity);
+
+/*
+ * Send a request to the kernel.  0 or -errno: -EBUSY while the answers of an
+ * earlier dump have not all been read.
+ */
+int pysock_diag_send(int fd, const uint8_t *message, int length);
+
+/*
+ * Receive one block of answers.
+ *
+ * timeout_ms  -1: no wait of our own; blocks if the descriptor does.
+ *             0 or more: poll(2) for that many milliseconds first.
+ * size        32768 holds every block that the kernel makes.
+ *
+ * Returns its length; 0 for a message that did not come from the kernel; or:
+ *   -ETIMEDOUT  nothing came in timeout_ms.
+ *   -EINTR      a signal came; call again with the time that is left.
+ *   -ENOBUFS    events were lost: nobody read them in time.  Go on reading.
+ *   -EMSGSIZE   the block was longer than size, and is lost.
+ */
+int pysock_diag_receive(int fd, int timeout_ms, uint8_t *buffer, int size);
+
+/*
+ * Find the entries in a block of answers: a pure function over any bytes.
+ *
+ * sequence  of the request (0 for events); other messages are passed over.
+ * spans     where each entry starts and ends: 2 * capacity numbers.  An
+ *           entry is a struct inet_diag_msg (PYSOCK_DIAG_HEADER bytes, all
+ *           there) and its attributes.
+ * cookies   the cookie of each: capacity numbers.
+ * *status   0: more blocks will come.  1: this was the last.  Negative: the
+ *           errno that the kernel answered with, and the last.
+ *
+ * Returns the number of entries, or -EBADMSG when a length in the block
+ * cannot be true, -ENOSPC when there are more than capacity entries (they
+ * take 88 bytes at least), -EINVAL when length is beyond 2 GiB.
+ */
+int pysock_diag_split(const uint8_t *block, size_t length, uint32_t sequence,
+                      uint32_t *spans, uint64_t *cookies, int capacity,
+                      int *status);
+
+/*
+ * Find an attribute of the entry that lies in block from start to end: a pure
+ * function over any bytes.
+ *
+ * Returns the offset of its value in block, 0 when it has none.  The value
+ * lies in the entry; its length plus 4 is the 16-bit number 4 bytes before.
+ */
+int pysock_diag_attribute(const uint8_t *block, size_t start, size_t end,
+                          int type);
+
+/* A connection that pysock_accept_many took. */
+struct pysock_accepted {
+    int32_t fd;        /* blocking, close-on-exec */
+    int32_t port;      /* of the peer, as in struct pysock_address */
+    uint32_t flowinfo; /* likewise */
+    uint32_t scope_id; /* likewise */
+    int32_t waited_ms; /* time in the queue, milliseconds; -1: not sampled */
+    int32_t dead;      /* 1: reset while it was queued; 0: not, or not asked */
+};
+
+/* What pysock_accept_many is to find out besides. */
+struct pysock_arrivals {
+    int32_t sample_every; /* in: read the wait of each n-th; 0: of none */
+    int32_t until_sample; /* in and out: how many until the next one */
+    int32_t waiting;      /* out: the queue's length before; -1: not TCP */
+    int32_t sampled;      /* out: how many waits were read */
+    int32_t dead;         /* out: how many are dead */
+};
+
+/*
+ * accept4(2), as often as connections are waiting, limit times at most.
+ *
+ * timeout_ms  milliseconds to wait for the first; 0 only looks, -1 waits for
+ *             ever.  There is no wait for a second.
+ * limit       1 or more.
+ * out         room for limit connections.
+ * hosts       room for limit * 46 bytes: the peers' hosts as text, a newline
+ *             between two of them, and a NUL after the last.
+ * look        NULL, or what else to find out: the queue's length, how long
+ *             some of the connections waited (a TCP_INFO each), which are
+ *             dead (one poll(2) for all of them).
+ *
+ * The queue's length is asked of TCP_INFO first: the accept4 that finds the
+ * queue empty costs as much as one that succeeds (Linux 6.18).
+ *
+ * Returns how many were taken, or what pysock_accept returns when the first
+ * failed.  An error after the first ends the batch; the kernel says it again
+ * when asked again.  If others accept from the same queue and the descriptor
+ * blocks, they may take what was just seen waiting, and this call then waits
+ * for the next connection with what it has; a non-blocking one never does.
+ */
+int pysock_accept_many(int fd, int timeout_ms, int limit,
+                       struct pysock_accepted *out, char *hosts,
+                       struct pysock_arrivals *look);
+
 /* cffi: end */
 
 #endif

@@ -11,8 +11,11 @@ General layout, lowest layer first; an import goes downwards only:
     errors                   the exceptions and the one table of failures
     raw                      the system calls on bare descriptors, over _ffi
     _connect, _transfer      one connect; reads and writes
+    _listen_queue            the queue of a listener
     _socket                  class socket, the drop-in
+    _accept_loop             many connections at once
     _standard, _install      the standard module's functions over our names
+    sock_diag                every TCP socket; loaded when it is first used
     explain                  evidence for an exception that was asked for
     cli                      one file per command
 """
@@ -28,14 +31,19 @@ if not _sys.platform.startswith("linux"):
 import socket as _standard_socket
 
 from pysock import errors, raw
+from pysock._accept_loop import AcceptLoop, accept_loop
+from pysock._accept_stats import AcceptStats
 from pysock._install import install, uninstall
+from pysock._listen_queue import ListenQueue
 from pysock._makers import (
     create_server,
     fromfd,
     getaddrinfo,
+    listen_queue,
     socketpair,
     tcp_info,
 )
+from pysock._reuseport import ReuseportGroup, reuseport_group
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
@@ -47,6 +55,8 @@ if TYPE_CHECKING:
     # what the name is, so this comes after ours.
     from socket import *  # type: ignore[assignment]  # noqa: F403
 
+    from pysock import sock_diag
+
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
 _socket = _standard_socket._socket  # type: ignore[attr-defined]
@@ -54,14 +64,22 @@ _adopt(globals())
 
 __all__ = [
     *_standard_socket.__all__,
+    "AcceptLoop",
+    "AcceptStats",
+    "ListenQueue",
+    "ReuseportGroup",
     "TcpInfo",
     "TcpState",
+    "accept_loop",
     "create_server",
     "errors",
     "fromfd",
     "getaddrinfo",
     "install",
+    "listen_queue",
     "raw",
+    "reuseport_group",
+    "sock_diag",
     "socket",
     "socketpair",
     "tcp_info",
@@ -69,8 +87,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    """Give the version, which is read from the distribution's metadata."""
+def __getattr__(name: str) -> object:
+    """Give what is loaded late: a part that few need, and the version."""
+    if name == "sock_diag":
+        from importlib import import_module
+
+        return import_module("pysock.sock_diag")
     if name == "__version__":
         from importlib.metadata import version
 

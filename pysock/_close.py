@@ -8,6 +8,7 @@ from errno import ECONNRESET
 from operator import index
 
 from pysock import raw
+from pysock._closing import closed, wake_on_close
 from pysock._transfer import TransferSocket, failed
 from pysock.errors import error_for
 from pysock.raw._calls import lib
@@ -49,11 +50,15 @@ class CloseSocket(TransferSocket):
         self,
         _ss: Any = _socket.socket,
         _close: Any = lib.pysock_close,
+        _watched: Any = wake_on_close,
+        _closed: Any = closed,
     ) -> None:
         # No globals on the way to close: see the standard class.
         fd = _ss.detach(self)
         if fd < 0:
             return
+        if fd in _watched:
+            _closed(fd)
         result = _close(fd)
         # The peer's RST is no failure of ours to close.
         if result < 0 and result != -ECONNRESET:
@@ -67,4 +72,5 @@ class CloseSocket(TransferSocket):
         """
         fd = self.detach()
         if fd >= 0:
+            closed(fd)
             raw.close_with_reset(fd)

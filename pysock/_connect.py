@@ -10,7 +10,13 @@ from socket import gaierror
 
 from pysock import raw
 from pysock._attempt import DEADLINE, Attempt, resolve
-from pysock._transfer import TransferSocket, failed, is_tcp, unresolved
+from pysock._transfer import (
+    TransferSocket,
+    failed,
+    is_tcp,
+    remember_end,
+    unresolved,
+)
 from pysock.errors import (
     ConnectError,
     SocketError,
@@ -232,4 +238,6 @@ class ConnectSocket(TransferSocket):
             attempt: Attempt | None = getattr(self, "_attempt", None)
             if attempt is not None:
                 error.elapsed = attempt.elapsed
+        elif error is not None:
+            remember_end(self, error)
         return error

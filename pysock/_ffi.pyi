@@ -6,6 +6,8 @@ from typing import Any, Protocol
 CData = Any
 
 class _Ffi(Protocol):
+    NULL: CData
+
     def new(self, cdecl: str, init: object = ...) -> CData: ...
     def string(self, cdata: CData, maxlen: int = ...) -> bytes: ...
     def buffer(self, cdata: CData, size: int = ...) -> CData: ...
@@ -13,6 +15,9 @@ class _Ffi(Protocol):
     def from_buffer(self, cdecl: str, python_buffer: object) -> CData: ...
     def sizeof(self, cdecl: str) -> int: ...
     def typeof(self, cdecl: str) -> CData: ...
+    def new_allocator(
+        self, *, should_clear_after_alloc: bool = ...
+    ) -> Any: ...
     def list_types(self) -> tuple[list[str], list[str], list[str]]: ...
 
 class _Lib(Protocol):
@@ -20,6 +25,16 @@ class _Lib(Protocol):
     PYSOCK_WRITABLE: int
     PYSOCK_ERROR: int
     PYSOCK_HANGUP: int
+    PYSOCK_SO_COOKIE: int
+    PYSOCK_SO_NETNS_COOKIE: int
+    PYSOCK_DIAG_DUMP: int
+    PYSOCK_DIAG_ONE: int
+    PYSOCK_DIAG_DESTROY: int
+    PYSOCK_DIAG_HEADER: int
+    PYSOCK_DIAG_INFO: int
+    PYSOCK_DIAG_CONG: int
+    PYSOCK_DIAG_SKMEMINFO: int
+    PYSOCK_DIAG_SKV6ONLY: int
 
     def pysock_address_parse(
         self, family: int, host: bytes, port: int, out: CData
@@ -51,6 +66,45 @@ class _Lib(Protocol):
     ) -> int: ...
     def pysock_set_option(
         self, fd: int, level: int, name: int, value: int
+    ) -> int: ...
+    def pysock_memory(self, fd: int, values: CData, count: int) -> int: ...
+    def pysock_cookie(self, fd: int, name: int, value: CData) -> int: ...
+    def pysock_diag_open(self, groups: int, receive_buffer: int) -> int: ...
+    def pysock_diag_build(
+        self,
+        request: CData,
+        filter: bytes,
+        filter_length: int,
+        out: CData,
+        capacity: int,
+    ) -> int: ...
+    def pysock_diag_send(
+        self, fd: int, message: CData, length: int
+    ) -> int: ...
+    def pysock_diag_receive(
+        self, fd: int, timeout_ms: int, buffer: CData, size: int
+    ) -> int: ...
+    def pysock_diag_split(
+        self,
+        block: CData,
+        length: int,
+        sequence: int,
+        spans: CData,
+        cookies: CData,
+        capacity: int,
+        status: CData,
+    ) -> int: ...
+    def pysock_diag_attribute(
+        self, block: bytes, start: int, end: int, type: int
+    ) -> int: ...
+    def pysock_accept_many(
+        self,
+        fd: int,
+        timeout_ms: int,
+        limit: int,
+        out: CData,
+        hosts: CData,
+        look: CData,
     ) -> int: ...
 
 ffi: _Ffi

@@ -12,6 +12,7 @@ from socket import gaierror
 
 from pysock import raw
 from pysock._bind import bind_failure
+from pysock._listen_queue import read_queue
 from pysock._standard import rebind
 from pysock._transfer import unresolved
 from pysock.errors import SocketError
@@ -20,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock._listen_queue import ListenQueue
     from pysock._socket import socket
     from pysock._tcp_info import TcpInfo
 
@@ -121,6 +123,23 @@ def tcp_info(sock_or_fd: Any) -> TcpInfo:
         TypeError: it is neither an int nor has it a `fileno()`.
     """
     return raw.tcp_info(descriptor_of(sock_or_fd))
+
+
+def listen_queue(sock_or_fd: Any, syn_received: bool = False) -> ListenQueue:
+    """Read the accept queue of any listener; see `socket.listen_queue`.
+
+    Args:
+        sock_or_fd: a descriptor, or anything with a `fileno()`.
+        syn_received: also count the incomplete handshakes.
+
+    Raises:
+        NotListeningError: it does not listen (`EINVAL`).
+        ClosedSocketError: it is closed (`EBADF`).
+        NotTcpError: it is something else; the text says what.
+        DiagError: the handshakes cannot be counted.
+        TypeError: it is neither an int nor has it a `fileno()`.
+    """
+    return read_queue(descriptor_of(sock_or_fd), syn_received)
 
 
 def descriptor_of(sock_or_fd: Any) -> int:

@@ -38,6 +38,7 @@ class Field:
     Attributes:
         name: the attribute's name.
         offset: of its first byte.
+        size: how many bytes it takes.
         unit: "us", "ms", "bytes", "bytes/s", "segments", "count" or "bits".
         since: the kernel release that added it.
         none: the value that stands for "not set", or `None`.
@@ -54,6 +55,7 @@ class Field:
         none: int | None = None,
     ) -> None:
         self.offset = offset
+        self.size = width.size
         self._end = offset + width.size
         self._unpack = width.unpack_from
         self.unit = unit
@@ -106,8 +108,11 @@ class TcpFields:
         A finished handshake leaves a round-trip sample or a delivered SYN
         behind, also after the connection has died.
         """
-        rtt, delivered = self._raw[68:72], self._raw[192:196]
-        return any(rtt) or any(delivered)
+        raw = self._raw
+        # A field that is cut in half is none.
+        return (len(raw) >= 72 and any(raw[68:72])) or (
+            len(raw) >= 196 and any(raw[192:196])
+        )
 
     # fmt: off
     # A table: a field takes two lines, what it is and what it says.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from struct import Struct
     from typing import Any, TypeVar
 
+    from pysock._stall import Stall
+
     Member = TypeVar("Member", bound=IntEnum)
 
 # Bits of `options` (TCPI_OPT_*), in `ss`'s words.
@@ -67,11 +69,15 @@ class TcpInfo(TcpFields):
                 least.
 
         Raises:
+            TypeError: `raw` is not bytes, nor a buffer of them.
             ValueError: `raw` is empty.
         """
+        if type(raw) is not bytes:
+            # bytes(280) would be a reading of 280 zeros.
+            raw = bytes(memoryview(raw))
         if not raw:
             raise ValueError("a TCP_INFO reading has at least one byte")
-        self._raw = bytes(raw)
+        self._raw = raw
 
     @property
     def raw(self) -> bytes:
@@ -112,6 +118,21 @@ class TcpInfo(TcpFields):
         more than the limit says.
         """
         return self.sacked if self.is_listening else None
+
+    @property
+    def queue_wait_ms(self) -> int | None:
+        """How long an accepted connection waited in the queue (ms).
+
+        True of a reading taken right after accept, and in steps of the
+        kernel's tick (1 to 10 ms): it is the clock of the last data sent,
+        which starts when the handshake is complete. With TCP_DEFER_ACCEPT or
+        Fast Open that is when the first data came. `None` once this end has
+        sent data, for a listener, and before the handshake is over; later,
+        and on the connecting side, it is just the age of the connection.
+        """
+        if self.data_segs_out != 0:
+            return None
+        return self.last_data_sent_ms
 
     @property
     def ca_state(self) -> TcpCaState | None:
@@ -221,8 +242,28 @@ class TcpInfo(TcpFields):
         for name in COUNTER_NAMES:
             now, then = getattr(self, name), getattr(earlier, name)
             if now is not None and then is not None:
-                differences[name] = now - then
+                # Those of 32 bits wrap around.
+                differences[name] = (now - then) % _MODULUS[name]
         return differences
+
+    def stall(self, earlier: TcpInfo) -> Stall | None:
+        """Say why the connection does not move, in one sentence.
+
+        Args:
+            earlier: a reading of the same socket, best a second or so before
+                this one.
+
+        Returns:
+            the kind of stall and the sentence: the peer does not
+            acknowledge, its window is closed, our send buffer is full, this
+            program does not read, or there is nothing to send. `None` while
+            data moves, while it is too early to tell, and for a socket that
+            is not connected.
+        """
+        # Loaded when asked for: most programs never do.
+        from pysock._stall import find_stall
+
+        return find_stall(self, earlier)
 
     def __repr__(self) -> str:
         said = []
@@ -235,17 +276,19 @@ class TcpInfo(TcpFields):
         return f"<TcpInfo {' '.join(said)} ({len(self._raw)} bytes)>"
 
 
+# Properties that the kernel has no field for.
+_NO_FIELDS = {"is_listening", "queue_wait_ms", "raw", "was_established"}
 FIELD_NAMES: tuple[str, ...] = tuple(
     name
     for name, value in {**vars(TcpInfo), **vars(TcpFields)}.items()
-    if isinstance(value, (Field, property))
-    and name not in {"is_listening", "raw", "was_established"}
+    if isinstance(value, (Field, property)) and name not in _NO_FIELDS
 )
-COUNTER_NAMES: tuple[str, ...] = tuple(
-    name
+_MODULUS = {
+    name: 1 << 8 * value.size
     for name, value in vars(TcpFields).items()
     if isinstance(value, Counter)
-)
+}
+COUNTER_NAMES: tuple[str, ...] = tuple(_MODULUS)
 
 _kernel_release: tuple[int, int] | None = None
 

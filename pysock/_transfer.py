@@ -13,8 +13,13 @@ from socket import gaierror
 from types import FunctionType
 
 from pysock.errors import (
+    BrokenConnectionError,
+    ConnectionKilledError,
     Origin,
     PeerClosedError,
+    PeerResetError,
+    PeerSilentError,
+    PeerUnreachableError,
     ResolveError,
     SocketError,
     TransferWouldBlockError,
@@ -59,6 +64,12 @@ _IP = (_socket.AF_INET, _socket.AF_INET6)
 _STREAM = _socket.SOCK_STREAM
 _TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
 _PEER = Origin("peer")
+_ENDS = (
+    PeerResetError,
+    PeerSilentError,
+    PeerUnreachableError,
+    ConnectionKilledError,
+)
 
 
 def is_tcp(sock: Any) -> bool:
@@ -88,9 +99,9 @@ def failed(
     if number == EAGAIN:
         # The one that must cost nothing: no system call, no formatting, and
         # no question after the family, which would cost as much as the rest.
-        error = TransferWouldBlockError(*args)
-        error.call = call
-        return error
+        would_block = TransferWouldBlockError(*args)
+        would_block.call = call
+        return would_block
     if number == EBADF and _fileno(sock) == -1:
         return error_for(call, EBADF, args=args)
     if not is_tcp(sock):
@@ -109,7 +120,24 @@ def failed(
     if type(number) is not int or len(args) != 2:
         return kind(*args)
     sent_fin = getattr(sock, "_sent_fin", False)
-    return transfer_failure(fd, call, number, args=args, sent_fin=sent_fin)
+    error = transfer_failure(fd, call, number, args=args, sent_fin=sent_fin)
+    remember_end(sock, error)
+    return error
+
+
+def remember_end(sock: Any, error: SocketError) -> None:
+    """Say of a later EPIPE who ended the connection, not who ends most.
+
+    The kernel tells the errno of a connection's end once; every write after
+    that gives EPIPE, whoever it was.
+    """
+    if isinstance(error, _ENDS):
+        sock._ended = (error.origin, error.local_address)
+    elif isinstance(error, BrokenConnectionError):
+        origin, where = getattr(sock, "_ended", (None, None))
+        # Another local address: the socket was connected again since.
+        if origin is not None and where == error.local_address:
+            error.origin = origin
 
 
 def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:

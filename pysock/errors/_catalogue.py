@@ -9,6 +9,7 @@ from __future__ import annotations
 from pysock.errors import (
     _rows_any,
     _rows_connect,
+    _rows_diag,
     _rows_listener,
     _rows_transfer,
 )
@@ -19,4 +20,5 @@ CATALOGUE: tuple[Failure, ...] = (
     *_rows_listener.ROWS,
     *_rows_transfer.ROWS,
     *_rows_any.ROWS,
+    *_rows_diag.ROWS,
 )

@@ -209,4 +209,16 @@ def transfer_class(
     if info is not None and not info.was_established and has_peer:
         # A non-blocking connect that failed, noticed by a read or write.
         return _BY_CALL.get(("connect", number))
+    if number == errno.EOPNOTSUPP and not is_dead(info):
+        # A flag that this socket does not know; nobody is unreachable.
+        return tree.TransferError
     return None
+
+
+def is_dead(info: TcpInfo | None) -> bool:
+    """Whether a connection was up and the kernel has ended it."""
+    return (
+        info is not None
+        and info.was_established
+        and info.state is TcpState.CLOSE
+    )

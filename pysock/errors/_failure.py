@@ -23,6 +23,7 @@ RECEIVE = (
 )
 SEND = ("send", "sendall", "sendto", "sendmsg", "sendfile")
 TRANSFER = RECEIVE + SEND
+DIAG = ("sockets", "find", "destroy", "obituaries", "syn_received")
 ANY = ("any",)
 
 

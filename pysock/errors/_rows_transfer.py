@@ -105,12 +105,13 @@ ROWS = (
             errno.ECONNREFUSED,
             errno.ENOPROTOOPT,
             errno.EPROTO,
+            errno.EOPNOTSUPP,
         ),
         tree.PeerUnreachableError,
-        ("icmp",),
+        ("icmp", "route"),
         (
-            "ICMP errors came while data was unanswered; on an established "
-            "connection the kernel keeps only the errno."
+            "ICMP errors came while data was unanswered (the kernel keeps "
+            "only the errno), or nothing could leave this machine any more."
         ),
         "The path to the peer: a route or firewall changed while connected.",
     ),

@@ -168,6 +168,26 @@ class ClosedSocketError(SocketError):
     """The socket, or the descriptor, is closed (`EBADF`)."""
 
 
+class NotListeningError(SocketError):
+    """The socket does not listen, and so has no queue (`EINVAL`)."""
+
+
+class DiagError(SocketError):
+    """The kernel's table of sockets could not be asked.
+
+    The errno is the kernel's: `EPROTONOSUPPORT` or `ENOENT` when it was
+    built without sock_diag, `EXDEV` for a socket of another network
+    namespace.
+    """
+
+
+class DiagDeniedError(DiagError, PermissionError):
+    """Killing a socket needs CAP_NET_ADMIN (`EPERM`).
+
+    It counts in the user namespace that owns the network namespace.
+    """
+
+
 class NotTcpError(SocketError):
     """Not a TCP socket (`EOPNOTSUPP`, `ENOPROTOOPT`, `ENOTSOCK`).
 

@@ -273,18 +273,19 @@ def tcp_info(fd: int) -> TcpInfo:
         NotTcpError: it is something else (`EOPNOTSUPP`, `ENOPROTOOPT`,
             `ENOTSOCK`); the text says what.
     """
-    return _reading("tcp_info", fd)
+    return reading("tcp_info", fd)
 
 
 def tcp_state(fd: int) -> TcpState:
     """Read the TCP state: the first byte of TCP_INFO; raises as there."""
-    state = _reading("tcp_state", fd).state
+    state = reading("tcp_state", fd).state
     if state is None:
         raise error_for("tcp_state", EINVAL)
     return state
 
 
-def _reading(call: str, fd: int) -> TcpInfo:
+def reading(call: str, fd: int) -> TcpInfo:
+    """Read TCP_INFO for a call, whose name a failure carries."""
     raw = _calls.read_tcp_info(fd)
     if isinstance(raw, int):
         raise _no_tcp_info(call, fd, -raw)

@@ -12,6 +12,7 @@ import errno
 
 from pysock._tcp_info import TcpInfo
 from pysock.errors import Origin, error_for, transfer_class
+from pysock.errors._choose import is_dead
 from pysock.raw._calls import (
     lib,
     read_address,
@@ -176,6 +177,22 @@ def connect_failure(
     return error
 
 
+def _path_origin(number: int, info: TcpInfo) -> Origin | None:
+    """Who ended a connection whose data was not acknowledged any more.
+
+    Where ICMP did, data was sent again and again. Where this machine has no
+    way any more, nothing leaves: the kernel probes whether it may send, and
+    counts no retransmission. IPv6 then gives the route's errno, IPv4
+    ETIMEDOUT as if the peer were silent (Linux 6.18).
+    """
+    by_icmp = number in _ICMP or number == errno.ECONNREFUSED
+    if not by_icmp and number != errno.EINVAL:
+        return None
+    if info.total_retrans == 0 and info.probes:
+        return Origin("route")
+    return Origin("icmp") if by_icmp else None
+
+
 def transfer_failure(
     fd: int,
     call: str,
@@ -193,6 +210,8 @@ def transfer_failure(
     origin = None
     if info is not None and not info.was_established and peer is not None:
         origin = connect_origin(fd, number, info, at_once=False)
+    elif info is not None and is_dead(info):
+        origin = _path_origin(number, info)
     return error_for(
         call,
         number,

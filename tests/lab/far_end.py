@@ -54,6 +54,7 @@ class FarEnd:
         self._conversations = {}
         self._due = []  # heap of (time, number, conversation, reply)
         self._count = 0
+        self._strangers = 3000
         self._heard = defaultdict(list)
         self._news = threading.Condition()
         self._failure = None
@@ -92,6 +93,11 @@ class FarEnd:
         there = ipaddress.ip_address(to[0]).packed
         source = ipaddress.ip_address(STRANGER[version]).packed
         self.send(packets.syn(source, port, there, to[1]))
+
+    def start_handshake(self, version, to):
+        """Let a far host send a SYN; the third segment is up to the test."""
+        self._strangers += 1
+        return Handshake(self, STRANGER[version], self._strangers, to)
 
     def send(self, packet):
         """Put a packet of one's own on the wire."""
@@ -169,6 +175,40 @@ class FarEnd:
                 if not self._scripts:
                     raise
                 # The link is down: nobody hears it, as on a real one.
+
+
+class Handshake:
+    """A handshake from outside, one segment at a time."""
+
+    def __init__(self, far_end, host, port, to):
+        self.address = (host, port)
+        self._far_end = far_end
+        version = 6 if ":" in host else 4
+        far_end.send_syn(version, port, to)
+        far_end.wait_for(host, self._is_syn_ack)
+
+    def _is_syn_ack(self, segment):
+        return segment.port == self.address[1] and segment.flags & SYN
+
+    def finish(self):
+        """Send the third segment."""
+        segments = self._far_end.heard(self.address[0])
+        answer = next(filter(self._is_syn_ack, segments))
+        packet = packets.tcp(answer, ACK, answer.ack, answer.end)
+        self._far_end.send(packet)
+
+    def was_reset(self, within=2):
+        """Whether the answer was a RST."""
+        port = self.address[1]
+        try:
+            self._far_end.wait_for(
+                self.address[0],
+                lambda segment: segment.port == port and segment.flags & RST,
+                within,
+            )
+        except TimeoutError:
+            return False
+        return True
 
 
 def _replies(script, conversation, segment):

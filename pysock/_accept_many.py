@@ -1,0 +1,185 @@
+"""accept_many: what is waiting in the queue, in one C call."""
+
+from __future__ import annotations
+
+import _socket
+import time
+from errno import EAGAIN, EINTR
+from math import ceil
+from operator import index
+from struct import Struct
+
+from pysock._accept import accept_failure
+from pysock._transfer import TransferSocket
+from pysock.raw._calls import (
+    AF_INET,
+    AF_INET6,
+    LONGEST_POLL_MS,
+    READABLE,
+    ffi,
+    lib,
+    milliseconds_left,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from pysock._socket import socket
+    from pysock.raw._calls import CData
+
+_fileno = _socket.socket.fileno
+_gettimeout = _socket.socket.gettimeout
+_family = _socket.socket.family.__get__
+_accept_many = lib.pysock_accept_many
+
+# The C side writes what it says it took, so nothing need be cleared for it.
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
+_BATCH = ffi.typeof("struct pysock_accepted[]")
+_HOSTS = ffi.typeof("char[]")
+_LONGEST_HOST = 46
+
+# struct pysock_accepted, of which an IPv4 address needs two fields.
+_IPV4 = Struct("=ii16x")
+_IPV6 = Struct("=iiII8x")
+_SEEN = Struct("=i12xii")
+_FD = Struct("=i20x")
+
+# Bounds the memory of one call; no queue is asked for more at a time.
+_MOST = 1024
+
+
+class Batch:
+    """Room for one call of `pysock_accept_many`, and what it wrote there."""
+
+    __slots__ = ("_hosts", "_limit", "_out", "count")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = min(limit, _MOST)
+        self._out = _allocate(_BATCH, self._limit)
+        self._hosts = _allocate(_HOSTS, self._limit * _LONGEST_HOST)
+        self.count = 0
+
+    def take(self, fd: int, timeout_ms: int, look: CData = ffi.NULL) -> int:
+        """Fill it; the count, or a negative errno. Waits for the first."""
+        taken = _accept_many(
+            fd, timeout_ms, self._limit, self._out, self._hosts, look
+        )
+        self.count = taken if taken > 0 else 0
+        return taken
+
+    def sockets(self, listener: Any, family: int) -> list[tuple[socket, Any]]:
+        """Make the objects. If that fails, nothing of the batch stays open."""
+        hosts = ffi.string(self._hosts).decode().split("\n")
+        accepted = listener._accepted
+        made: list[tuple[socket, Any]] = []
+        add = made.append
+        try:
+            if family == AF_INET:
+                for (fd, port), host in zip(
+                    self._read(_IPV4), hosts, strict=True
+                ):
+                    add((accepted(fd), (host, port)))
+            else:
+                for (fd, *rest), host in zip(
+                    self._read(_IPV6), hosts, strict=True
+                ):
+                    add((accepted(fd), (host, *rest)))
+        except BaseException:
+            # The one that failed is closed by who failed to make it.
+            for (fd,) in list(self._read(_FD))[len(made) + 1 :]:
+                lib.pysock_close(fd)
+            for sock, _ in made:
+                sock.close()
+            raise
+        return made
+
+    def seen(self) -> Iterator[tuple[int, int, int]]:
+        """Descriptor, wait in ms (-1: not sampled), whether it was dead."""
+        return self._read(_SEEN)
+
+    def _read(self, layout: Struct) -> Iterator[Any]:
+        size = self.count * layout.size
+        return layout.iter_unpack(ffi.buffer(self._out, size))
+
+
+class AcceptManySocket(TransferSocket):
+    """The part of class socket that accepts in batches."""
+
+    __slots__ = ()
+
+    def accept_many(self, limit: int = 64) -> list[tuple[socket, Any]]:
+        """Take the connections that are waiting, in one C call.
+
+        Waits for the first as the timeout says, and never for a second.
+
+        Args:
+            limit: how many at most, 1 or more. More than 64 buy hardly
+                anything; 1024 is the most that one call takes.
+
+        Returns:
+            pairs of connection and peer's address, one at least.
+
+        Raises:
+            AcceptWouldBlockError: non-blocking, queue empty (`EAGAIN`).
+            AcceptTimeoutError: the timeout ran out (`ETIMEDOUT`).
+            DescriptorLimitError: `EMFILE`, `ENFILE`; the connections stay
+                queued, so do not spin.
+            ResourceLimitError: `ENOBUFS`, `ENOMEM`.
+            AcceptAbortedError: `ECONNABORTED`, `EPROTO`; go on.
+            AcceptError: any other errno (`EINVAL`: not listening).
+            ClosedSocketError: the socket is closed (`EBADF`).
+            ValueError: the limit is less than 1.
+
+        An error after the first connection ends the batch and is raised by
+        the next call, if it still holds: what was accepted is never lost.
+
+        If other threads or processes accept from the same queue, give the
+        listener a timeout: without one its descriptor blocks, and they may
+        take a connection just when this call has seen it.
+        """
+        limit = index(limit)
+        if limit < 1:
+            raise ValueError("the limit is 1 or more")
+        family = _family(self)
+        if family != AF_INET and family != AF_INET6:
+            return self._accept_many_standard(limit)
+        batch = Batch(limit)
+        timeout = _gettimeout(self)
+        if timeout is None:
+            taken = batch.take(_fileno(self), -1)
+            # A signal's handler has run by now: wait again (PEP 475).
+            while taken == -EINTR:
+                taken = batch.take(_fileno(self), -1)
+        elif timeout == 0:
+            taken = batch.take(_fileno(self), 0)
+        else:
+            taken = self._take_waiting(batch, timeout)
+        if taken < 0:
+            raise accept_failure(self, -taken, timeout, timeout)
+        return batch.sockets(self, family)
+
+    def _take_waiting(self, batch: Batch, timeout: float) -> int:
+        fd = _fileno(self)
+        deadline = time.monotonic() + timeout
+        left = min(ceil(timeout * 1000), LONGEST_POLL_MS)
+        while True:
+            taken = batch.take(fd, left)
+            if taken not in (-EINTR, -EAGAIN):
+                return taken
+            left = milliseconds_left(deadline)
+
+    def _accept_many_standard(self, limit: int) -> list[tuple[socket, Any]]:
+        """One by one: of this family the kernel does not count the queue."""
+        taken: list[tuple[Any, Any]] = [self.accept()]
+        while (
+            len(taken) < limit
+            and lib.pysock_wait(_fileno(self), READABLE, 0) == READABLE
+        ):
+            try:
+                taken.append(self.accept())
+            except OSError:
+                # The next call meets it again.
+                break
+        return taken

@@ -1,0 +1,72 @@
+"""Socket options through C, errno by errno."""
+
+import errno
+import os
+import socket
+
+import loopback
+from pysock.raw._calls import ffi, lib
+
+SO_REUSEADDR = (socket.SOL_SOCKET, socket.SO_REUSEADDR)
+
+
+def test_descriptors_that_are_none(closed_fd, file_fd):
+    value = ffi.new("int *")
+    buffer = ffi.new("uint8_t[512]")
+    for fd, number in (
+        (closed_fd, errno.EBADF),
+        (-1, errno.EBADF),
+        (file_fd, errno.ENOTSOCK),
+    ):
+        assert lib.pysock_get_option(fd, *SO_REUSEADDR, value) == -number
+        assert lib.pysock_set_option(fd, *SO_REUSEADDR, 1) == -number
+        assert lib.pysock_take_error(fd) == -number
+        assert lib.pysock_tcp_info(fd, buffer, 512) == -number
+
+
+def test_int_option(udp):
+    value = ffi.new("int *", 77)
+    fd = udp.fileno()
+    assert lib.pysock_get_option(fd, *SO_REUSEADDR, value) == 0
+    assert value[0] == 0
+    assert lib.pysock_set_option(fd, *SO_REUSEADDR, 1) == 0
+    assert lib.pysock_get_option(fd, *SO_REUSEADDR, value) == 0
+    assert value[0] == 1
+    unknown = lib.pysock_set_option(fd, socket.SOL_SOCKET, 12345, 1)
+    assert unknown == -errno.ENOPROTOOPT
+
+
+def test_take_error_once(pair):
+    client, server = pair
+    fd = client.fileno()
+    assert lib.pysock_take_error(fd) == 0
+    loopback.reset(server)
+    loopback.wait_for_state(client, 7)
+    assert lib.pysock_take_error(fd) == errno.ECONNRESET
+    assert lib.pysock_take_error(fd) == 0
+
+
+def test_tcp_info_of_every_size(pair):
+    fd = pair[0].fileno()
+    whole = lib.pysock_tcp_info(fd, ffi.new("uint8_t[512]"), 512)
+    assert whole >= 104
+    for size in range(513):
+        buffer = ffi.new("uint8_t[512]", [0xEE] * 512)
+        got = lib.pysock_tcp_info(fd, buffer, size)
+        assert got == min(size, whole)
+        assert bytes(buffer)[got:] == b"\xee" * (512 - got)
+    assert lib.pysock_tcp_info(fd, buffer, -1) == -errno.EINVAL
+
+
+def test_tcp_info_of_what_is_not_tcp(udp, unix):
+    buffer = ffi.new("uint8_t[512]")
+    for sock in (udp, unix):
+        result = lib.pysock_tcp_info(sock.fileno(), buffer, 512)
+        assert result == -errno.EOPNOTSUPP
+
+
+def test_nonblocking_mode(udp, closed_fd):
+    for on in (1, 1, 0, 0):
+        assert lib.pysock_set_nonblocking(udp.fileno(), on) == 0
+        assert os.get_blocking(udp.fileno()) is not bool(on)
+    assert lib.pysock_set_nonblocking(closed_fd, 1) == -errno.EBADF

@@ -1,0 +1,73 @@
+"""Listeners with connections in their queue, for the tests of accept."""
+
+import contextlib
+import socket as standard
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pysock
+
+RESET = struct.pack("ii", 1, 0)
+
+
+@contextlib.contextmanager
+def listener(host="127.0.0.1", backlog=128, timeout=None):
+    """A listening pysock socket; IPv6 for a host with colons."""
+    family = pysock.AF_INET6 if ":" in host else pysock.AF_INET
+    with pysock.socket(family) as sock:
+        sock.setsockopt(pysock.SOL_SOCKET, pysock.SO_REUSEADDR, 1)
+        sock.bind((host, 0))
+        sock.listen(backlog)
+        sock.settimeout(timeout)
+        yield sock
+
+
+@contextlib.contextmanager
+def clients(sock, count):
+    """Connect that many standard sockets to a listener."""
+    with contextlib.ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                standard.create_connection(sock.getsockname()[:2])
+            )
+            for _ in range(count)
+        ]
+
+
+def reset(client):
+    """Close with a RST, which on loopback has arrived when this returns."""
+    client.setsockopt(standard.SOL_SOCKET, standard.SO_LINGER, RESET)
+    client.close()
+
+
+def close_all(accepted):
+    for sock, _ in accepted:
+        sock.close()
+
+
+def open_descriptors():
+    return sorted(path.name for path in Path("/proc/self/fd").iterdir())
+
+
+def wait_for(condition, seconds=10):
+    """Wait until something is so that no descriptor tells of."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be so"
+        time.sleep(0.005)
+
+
+def run_child(code, timeout=50):
+    """Run Python in a process of its own: limits and signals are its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,429 @@
+import errno
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import pysock
+from pysock import errors
+from queued import (
+    clients,
+    close_all,
+    listener,
+    open_descriptors,
+    reset,
+    run_child,
+    wait_for,
+)
+
+# Makes `limit(spare)`: from then on so many descriptors can still be opened.
+CHILD = """
+import errno, os, resource, signal, socket, sys, threading, time, pysock
+def limit(spare):
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(spare + 1)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (held[-1], 4096))
+    for fd in held:
+        os.close(fd)
+ls = pysock.create_server(("127.0.0.1", 0), backlog=100)
+def connect(count):
+    return [socket.create_connection(ls.getsockname()) for _ in range(count)]
+"""
+
+
+def test_hands_over_every_connection_in_order():
+    with (
+        listener() as sock,
+        pysock.accept_loop(sock, batch=3) as loop,
+        clients(sock, 8) as theirs,
+    ):
+        accepted = [next(loop) for _ in range(8)]
+        assert [address for _, address in accepted] == [
+            client.getsockname() for client in theirs
+        ]
+        assert all(ours.gettimeout() is None for ours, _ in accepted)
+        close_all(accepted)
+        stats = loop.stats
+    assert (stats.accepted, stats.batches) == (8, 3)
+    assert stats.queue_high_water == 8
+    assert (stats.aborted, stats.shed, stats.unserved) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_dead_on_arrival_is_skipped_counted_and_reported(host):
+    reported = []
+    with (
+        listener(host, timeout=0) as sock,
+        clients(sock, 5) as theirs,
+        pysock.accept_loop(
+            sock, on_error=lambda error, stats: reported.append((error, stats))
+        ) as loop,
+    ):
+        names = [client.getsockname() for client in theirs]
+        for dead in (0, 3):
+            reset(theirs[dead])
+        accepted = list(loop)
+        assert [a for _, a in accepted] == [names[i] for i in (1, 2, 4)]
+        close_all(accepted)
+        assert (loop.stats.accepted, loop.stats.aborted) == (3, 2)
+    assert [error.address for error, _ in reported] == [names[0], names[3]]
+    for error, stats in reported:
+        assert type(error) is errors.AcceptAbortedError
+        assert error.errno == errno.ECONNABORTED
+        assert stats.aborted == 2
+
+
+def test_a_batch_of_only_dead_ones_does_not_end_the_loop():
+    with (
+        listener(timeout=0) as sock,
+        clients(sock, 5) as theirs,
+        pysock.accept_loop(sock, batch=2) as loop,
+    ):
+        for dead in theirs[:4]:
+            reset(dead)
+        accepted = list(loop)
+        assert len(accepted) == 1
+        close_all(accepted)
+
+
+def test_nonblocking_listener_ends_when_empty_and_goes_on_later():
+    with listener(timeout=0) as sock, pysock.accept_loop(sock) as loop:
+        assert list(loop) == []
+        for count in (2, 3):
+            with clients(sock, count):
+                accepted = list(loop)
+                assert len(accepted) == count
+                close_all(accepted)
+        assert loop.retry_in == 0
+
+
+def test_timeout_is_raised_and_the_loop_goes_on_afterwards():
+    with listener(timeout=0.05) as sock, pysock.accept_loop(sock) as loop:
+        with pytest.raises(errors.AcceptTimeoutError):
+            next(loop)
+        with clients(sock, 1):
+            next(loop)[0].close()
+
+
+def test_waits_are_sampled_by_the_kernels_clock():
+    with listener(timeout=0) as sock, clients(sock, 9):
+        time.sleep(0.12)  # the wait is what is measured
+        with pysock.accept_loop(sock, sample=3) as loop:
+            close_all(list(loop))
+        waits = loop.stats.waits
+        assert sum(waits.values()) == 3
+        assert min(waits) >= 127, waits
+        with pysock.accept_loop(sock, sample=0) as loop, clients(sock, 2):
+            close_all(list(loop))
+        assert loop.stats.waits == {}
+
+
+def test_drops_of_a_full_queue_are_counted():
+    with listener(backlog=0, timeout=0) as sock:
+        with pysock.accept_loop(sock) as loop, clients(sock, 1):
+            assert loop.stats.dropped == 0
+            with pysock.socket() as late:
+                late.setblocking(False)
+                assert late.connect_ex(sock.getsockname()) == errno.EINPROGRESS
+                wait_for(lambda: loop.stats.dropped)
+            close_all(list(loop))
+        assert loop.stats.dropped >= 1
+
+
+def stopped_by(action, timeout=None):
+    """Iterate in a thread; how long after `action` it ended, and its loop."""
+    ended = []
+
+    def iterate():
+        try:
+            for sock, _ in loop:
+                sock.close()
+        finally:
+            ended.append(time.monotonic())
+
+    with listener(timeout=timeout) as sock, pysock.accept_loop(sock) as loop:
+        thread = threading.Thread(target=iterate)
+        thread.start()
+        with clients(sock, 1):
+            wait_for(lambda: loop.stats.accepted == 1)
+        address = sock.getsockname()
+        started = time.monotonic()
+        action(sock, loop)
+        thread.join(20)
+        assert not thread.is_alive()
+        # The port is free, though the loop was waiting for it.
+        if sock.fileno() == -1:
+            with pytest.raises(errors.ConnectRefusedError):
+                pysock.create_connection(address, timeout=5)
+    return ended[0] - started
+
+
+@pytest.mark.parametrize("timeout", [None, 30.0])
+@pytest.mark.parametrize(
+    ("action", "bound"),
+    [
+        (lambda sock, loop: sock.close(), 0.5),
+        (lambda sock, loop: loop.close(), 0.5),
+        (lambda sock, loop: sock.shutdown(pysock.SHUT_RD), 0.5),
+        (lambda sock, loop: sock.abort(), 3),
+    ],
+    ids=["close", "loop.close", "shutdown", "abort"],
+)
+def test_another_thread_stops_it(action, bound, timeout):
+    assert stopped_by(action, timeout) < bound
+
+
+def test_ctrl_c_ends_it_at_once_and_nothing_stays_open():
+    before = open_descriptors()
+    with listener() as sock, pysock.accept_loop(sock) as loop:
+        main = threading.main_thread().ident
+        timer = threading.Timer(
+            0.1, lambda: signal.pthread_kill(main, signal.SIGINT)
+        )
+        timer.start()
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            next(loop)
+        assert time.monotonic() - started < 2
+        timer.join()
+        # And it is still good for more.
+        with clients(sock, 1):
+            next(loop)[0].close()
+    assert open_descriptors() == before
+
+
+def test_a_signal_with_a_handler_does_not_end_it():
+    seen = []
+    before = signal.signal(signal.SIGALRM, lambda *args: seen.append(args))
+    try:
+        with listener(timeout=0.2) as sock, pysock.accept_loop(sock) as loop:
+            signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+            with pytest.raises(errors.AcceptTimeoutError):
+                next(loop)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(seen) > 3
+
+
+def test_close_closes_what_was_not_handed_over():
+    before = open_descriptors()
+    with listener() as sock, clients(sock, 5) as theirs:
+        loop = pysock.accept_loop(sock)
+        next(loop)[0].close()
+        loop.close()
+        loop.close()
+        stats = loop.stats
+        assert (stats.accepted, stats.unserved) == (1, 4)
+        assert [client.recv(1) for client in theirs] == [b""] * 5
+        assert list(loop) == []
+        assert sock.fileno() != -1
+    assert open_descriptors() == before
+
+
+def test_descriptor_blocks_again_afterwards():
+    with listener() as sock:
+        with pysock.accept_loop(sock):
+            assert not os.get_blocking(sock.fileno())
+            assert sock.gettimeout() is None
+        assert os.get_blocking(sock.fileno())
+    with listener(timeout=1.0) as sock:
+        with pysock.accept_loop(sock):
+            pass
+        assert not os.get_blocking(sock.fileno())
+
+
+def test_break_leaves_the_rest_for_the_next_iteration():
+    with (
+        listener(timeout=0) as sock,
+        clients(sock, 3),
+        pysock.accept_loop(sock) as loop,
+    ):
+        for ours, _ in loop:
+            ours.close()
+            break
+        accepted = list(loop)
+        assert len(accepted) == 2
+        close_all(accepted)
+
+
+def test_what_on_error_raises_goes_through_and_loses_nothing():
+    def grumble(error, stats):
+        raise LookupError
+
+    with (
+        listener(timeout=0) as sock,
+        clients(sock, 3) as theirs,
+        pysock.accept_loop(sock, on_error=grumble) as loop,
+    ):
+        reset(theirs[1])
+        with pytest.raises(LookupError):
+            next(loop)
+        accepted = list(loop)
+        assert len(accepted) == 2
+        close_all(accepted)
+
+
+def test_on_error_may_close_the_loop():
+    with listener() as sock, clients(sock, 2) as theirs:
+        loop = pysock.accept_loop(sock, on_error=lambda *args: loop.close())
+        reset(theirs[0])
+        assert list(loop) == []
+        assert loop.stats.unserved == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"batch": 0}, {"sample": -1}, {"out_of_descriptors": "panic"}],
+)
+def test_arguments_are_checked(wrong):
+    with listener() as sock, pytest.raises(ValueError, match=r"\w+ is "):
+        pysock.accept_loop(sock, **wrong)
+
+
+def test_what_is_no_listener_is_refused():
+    with pysock.socket() as sock:
+        with pytest.raises(errors.AcceptError) as caught:
+            pysock.accept_loop(sock)
+        assert caught.value.errno == errno.EINVAL
+        sock.close()
+        with pytest.raises(errors.ClosedSocketError):
+            pysock.accept_loop(sock)
+    with pytest.raises(TypeError, match="of pysock"):
+        pysock.accept_loop(object())
+
+
+def test_out_of_descriptors_keeps_the_queue_and_does_not_spin():
+    run_child(
+        CHILD
+        + """
+theirs = connect(3)
+said = []
+loop = pysock.accept_loop(ls, on_error=lambda error, stats: said.append(error))
+limit(0)
+freed = []
+def free():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 4096))
+timer = threading.Timer(0.6, free)
+timer.start()
+cpu = time.process_time()
+got = [next(loop) for _ in range(3)]
+cpu = time.process_time() - cpu
+timer.join()
+assert [a for _, a in got] == [c.getsockname() for c in theirs]
+# 5 ms, doubled: after 0.6 s it is the eighth try.
+assert 6 <= len(said) <= 9, len(said)
+assert loop.stats.pauses == loop.stats.errors == len(said)
+assert all(type(e) is pysock.errors.DescriptorLimitError for e in said)
+assert cpu < 0.2, cpu
+# The pause is forgotten after a success.
+theirs += connect(1)
+limit(0)
+before = len(said)
+timer = threading.Timer(0.05, free)
+timer.start()
+got.append(next(loop))
+timer.join()
+assert len(said) - before >= 2, len(said) - before
+loop.close()
+for sock, _ in got: sock.close()
+for sock in theirs: sock.close()
+ls.close()
+"""
+    )
+
+
+def test_out_of_descriptors_sheds_with_a_reset():
+    run_child(
+        CHILD
+        + """
+theirs = connect(10)
+said = []
+ls.settimeout(0.3)
+loop = pysock.accept_loop(
+    ls, batch=4, out_of_descriptors="shed",
+    on_error=lambda error, stats: said.append((type(error), stats.shed)),
+)
+limit(3)
+got = []
+try:
+    for pair in loop:
+        got.append(pair)
+except TimeoutError:
+    pass
+assert [a for _, a in got] == [c.getsockname() for c in theirs[:3]]
+assert loop.stats.shed == 7, loop.stats
+assert said[0] == (pysock.errors.DescriptorLimitError, 4), said
+for sock in theirs[3:]:
+    try:
+        sock.recv(1)
+    except ConnectionResetError:
+        continue
+    raise AssertionError("not reset")
+resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 4096))
+theirs += connect(1)
+got.append(next(loop))
+stats = loop.stats
+assert stats.accepted + stats.shed == 11, stats
+loop.close()
+for sock, _ in got: sock.close()
+for sock in theirs: sock.close()
+ls.close()
+"""
+    )
+
+
+def test_without_the_reserve_it_pauses_instead_of_shedding():
+    run_child(
+        CHILD
+        + """
+theirs = connect(2)
+ls.settimeout(0)
+# The eventfd takes the last descriptor, so none is left for the reserve.
+limit(1)
+loop = pysock.accept_loop(ls, out_of_descriptors="shed")
+assert list(loop) == []
+assert loop.retry_in > 0
+assert loop.stats.shed == 0 and loop.stats.pauses == 1, loop.stats
+assert list(loop) == []
+resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 4096))
+deadline = time.monotonic() + 10
+got = []
+while len(got) < 2:
+    assert time.monotonic() < deadline
+    time.sleep(loop.retry_in)
+    got += loop
+assert loop.retry_in == 0
+loop.close()
+for sock, _ in got: sock.close()
+for sock in theirs: sock.close()
+ls.close()
+"""
+    )
+
+
+def test_an_idle_loop_uses_no_cpu():
+    used = run_child(
+        CHILD
+        + """
+loop = pysock.accept_loop(ls)
+threading.Timer(3, ls.close).start()
+cpu = time.process_time()
+assert list(loop) == []
+print(time.process_time() - cpu)
+"""
+    )
+    assert float(used) < 0.05
+
+
+def test_a_forked_child_does_not_change_the_mode_it_shares():
+    with listener() as sock, pysock.accept_loop(sock) as loop:
+        pid = os.fork()
+        if pid == 0:
+            loop.close()
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+        assert not os.get_blocking(sock.fileno())
+        with clients(sock, 1):
+            next(loop)[0].close()
