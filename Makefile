@@ -20,7 +20,7 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
 
-C_FILES := $(wildcard csrc/*.c)
+C_FILES := $(wildcard csrc/*.c pysock/cli/bench/*.c)
 # Stricter than the build, and without cffi's generated file, which does not
 # pass -Wmissing-prototypes.
 C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
