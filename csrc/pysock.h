@@ -72,7 +72,7 @@ int pysock_connect(int fd, const struct pysock_address *to);
 #define PYSOCK_ASKING 1 /* under way, and IPV6_RECVERR was switched on */
 
 /*
- * Start a connect that will be waited for, without blocking: O_NONBLOCK on if
+ * Start a connect to be waited for, without blocking: O_NONBLOCK on if
  * the descriptor blocks (blocking != 0), connect(2), and one look with
  * poll(2), because on loopback the handshake is over by then.
  *
@@ -187,10 +187,8 @@ int pysock_peer_address(int fd, struct pysock_address *out);
  */
 int pysock_set_nonblocking(int fd, int on);
 
-/* getsockopt(2) of an int into *value.  0 or -errno. */
+/* getsockopt(2) of an int into *value, setsockopt(2) of one.  0 or -errno. */
 int pysock_get_option(int fd, int level, int name, int *value);
-
-/* setsockopt(2) of an int.  0 or -errno. */
 int pysock_set_option(int fd, int level, int name, int value);
 
 /*
