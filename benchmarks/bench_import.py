@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks import pinning
-from benchmarks.harness import Measurement, Plan, interleave
+from pysock.cli.bench.pinning import pinned
+from pysock.cli.bench.rounds import Measurement, Plan, Sides
 
 _TIMED = """
-from time import perf_counter
+from time import process_time
 {before}
-start = perf_counter()
+start = process_time()
 import {name}
-print(perf_counter() - start)
+print(process_time() - start)
 """
 
 
@@ -30,12 +30,9 @@ def _seconds(before: str, name: str) -> float:
 
 
 def on_top_of_socket(plan: Plan) -> Measurement:
-    """Seconds for one import, byte code compiled and files in the cache."""
-    pinning.pin(pinning.MEASURED)
-    return interleave(
-        {
-            "import pysock": lambda: _seconds("import socket", "pysock"),
-            "import socket": lambda: _seconds("", "socket"),
-        },
-        plan.repeat(40),
-    )
+    """Measure with byte code compiled and files cached."""
+    sides = Sides()
+    sides.add("import pysock", lambda: _seconds("import socket", "pysock"))
+    sides.add("import socket", lambda: _seconds("", "socket"))
+    with pinned():
+        return sides.measure("import", plan, rounds=40)

@@ -13,7 +13,8 @@ General layout, lowest layer first; an import goes downwards only:
     _connect, _transfer      one connect; reads and writes
     _listen_queue            the queue of a listener
     _socket                  class socket, the drop-in
-    _accept_loop             many connections at once
+    _accept_loop, _reuseport, _connect_loop, _happy_eyeballs
+                             many connections at once
     _standard, _install      the standard module's functions over our names
     sock_diag                every TCP socket; loaded when it is first used
     explain                  evidence for an exception that was asked for
@@ -33,6 +34,12 @@ import socket as _standard_socket
 from pysock import errors, raw
 from pysock._accept_loop import AcceptLoop, accept_loop
 from pysock._accept_stats import AcceptStats
+from pysock._connect_loop import (
+    ConnectProgress,
+    ConnectResult,
+    connect_many,
+)
+from pysock._happy_eyeballs import create_connection
 from pysock._install import install, uninstall
 from pysock._listen_queue import ListenQueue
 from pysock._makers import (
@@ -66,11 +73,15 @@ __all__ = [
     *_standard_socket.__all__,
     "AcceptLoop",
     "AcceptStats",
+    "ConnectProgress",
+    "ConnectResult",
     "ListenQueue",
     "ReuseportGroup",
     "TcpInfo",
     "TcpState",
     "accept_loop",
+    "connect_many",
+    "create_connection",
     "create_server",
     "errors",
     "fromfd",

@@ -112,19 +112,20 @@ class ConnectSocket(TransferSocket):
         fd, timeout = _fileno(self), _gettimeout(self)
         if timeout == 0:
             return self._connect_nonblocking(fd, target, report=report)
-        started, connected = _monotonic(), False
+        started = _monotonic()
+        blocking = timeout is None
+        result = -EINPROGRESS
+        # A signal handler may raise as soon as the C call is over.
         try:
-            result = _start(fd, target, timeout is None)
+            result = _start(fd, target, blocking)
             if result == 0:
-                connected = True
                 return _CONNECTED
-            attempt = Attempt(fd, target, started, -result)
+            attempt = Attempt(fd, target, started, result)
             return self._connect_waiting(attempt, timeout, report=report)
         finally:
-            # A signal's handler may raise as soon as the mode was changed.
-            # And another thread may have closed the socket, and the number
-            # may be somebody else's by now.
-            if not connected and timeout is None and _fileno(self) == fd:
+            # Another thread may have closed the socket, and the number may
+            # be somebody else's by now.
+            if blocking and result != 0 and _fileno(self) == fd:
                 lib.pysock_set_nonblocking(fd, 0)
 
     def _resolve(self, address: Any) -> CData | None:
@@ -142,8 +143,9 @@ class ConnectSocket(TransferSocket):
         before = tcp_info_of(fd) if earlier is not None else None
         here = local_address_of(fd) if earlier is not None else None
         started = _monotonic()
-        number = -lib.pysock_connect(fd, target)
-        attempt = Attempt(fd, target, started, number)
+        result = lib.pysock_connect(fd, target)
+        attempt = Attempt(fd, target, started, result)
+        number = attempt.number
         if number == EINPROGRESS:
             self._attempt = attempt
         elif number != EALREADY:

@@ -37,6 +37,22 @@ def clients(sock, count):
         ]
 
 
+@contextlib.contextmanager
+def silent_address(host="127.0.0.1"):
+    """An address that does not answer a SYN: its listener's queue is full."""
+    with listener(host, backlog=0) as sock, clients(sock, 1):
+        yield sock.getsockname()
+
+
+@contextlib.contextmanager
+def closed_address(host="127.0.0.1"):
+    """An address that nobody else gets, and where nobody listens."""
+    family = pysock.AF_INET6 if ":" in host else pysock.AF_INET
+    with pysock.socket(family) as sock:
+        sock.bind((host, 0))
+        yield sock.getsockname()
+
+
 def reset(client):
     """Close with a RST, which on loopback has arrived when this returns."""
     client.setsockopt(standard.SOL_SOCKET, standard.SO_LINGER, RESET)

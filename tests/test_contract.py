@@ -39,13 +39,14 @@ LAYERS = [
     ["_bind", "_accept"],
     ["_close", "_connect", "_accept_many"],
     ["_socket"],
-    ["_makers"],
+    ["_makers", "_connect_many"],
     ["_accept_loop", "_connect_loop", "_happy_eyeballs"],
     ["_reuseport"],
     ["_install"],
     ["explain"],
     [""],
-    ["cli", "__main__"],
+    ["cli"],
+    ["__main__"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
