@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import _socket
 import time
-from errno import EALREADY, EINPROGRESS, EISCONN
+from errno import EALREADY, EBADF, EINPROGRESS, EISCONN
 from operator import index
 
 from pysock._tcp_state import TcpState
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from pysock.raw._calls import CData
 
+_fileno = _socket.socket.fileno
 _IPPROTO_IPV6, _IPV6_RECVERR = 41, 25
 
 # Hosts that the standard module gives a meaning of its own.
@@ -126,22 +127,27 @@ class Attempt:
         """Seconds since the start."""
         return time.monotonic() - self.started
 
-    def wait(self, timeout: float | None) -> None:
+    def wait(self, timeout: float | None, sock: Any) -> None:
         """Wait for the end and leave the verdict in `number`.
 
         0: connected. `DEADLINE`: the timeout ran out and the attempt goes
         on. Else an errno: whoever wants evidence reads it before
-        `stop_asking()` and `settle()`.
+        `stop_asking()` and `settle()`; `EBADF` if another thread has closed
+        `sock` meanwhile.
         """
-        ready = self._wait_for_answer(timeout)
-        if ready < 0:
+        ready = self._wait_for_answer(timeout, sock)
+        if _fileno(sock) != self.fd:
+            # The number may be somebody else's by now: hands off.
+            self.number = EBADF
+            self.asking = False
+        elif ready < 0:
             self.number = -ready
         elif ready == 0:
             self.number = DEADLINE
         elif ready & (ERROR | HANGUP):
             self.number = lib.pysock_take_error(self.fd)
             if self.number == 0 and self._still_trying():
-                self.wait(timeout)
+                self.wait(timeout, sock)
         else:
             self.number = 0
 
@@ -156,14 +162,14 @@ class Attempt:
             return False
         return read_icmp(self.fd) is not None
 
-    def _wait_for_answer(self, timeout: float | None) -> int:
+    def _wait_for_answer(self, timeout: float | None, sock: Any) -> int:
         """Wait; after a failure the error queue is there to be read."""
         deadline = None if timeout is None else self.started + timeout
         ready = 0
         try:
-            ready = wait_until(self.fd, WRITABLE, deadline)
+            ready = wait_until(self.fd, WRITABLE, deadline, sock)
         finally:
-            if not (ready > 0 and ready & ERROR):
+            if _fileno(sock) == self.fd and not (ready > 0 and ready & ERROR):
                 self.stop_asking()
         return ready
 
