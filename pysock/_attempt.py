@@ -167,7 +167,7 @@ class Attempt:
         deadline = None if timeout is None else self.started + timeout
         ready = 0
         try:
-            ready = wait_until(self.fd, WRITABLE, deadline)
+            ready = wait_until(self.fd, WRITABLE, deadline, sock)
         finally:
             if _fileno(sock) == self.fd and not (ready > 0 and ready & ERROR):
                 self.stop_asking()

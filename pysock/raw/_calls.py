@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from errno import EINTR
+from errno import EBADF, EINTR
 
 from pysock._ffi import ffi as ffi
 from pysock._ffi import lib as lib
@@ -123,7 +123,9 @@ def milliseconds_left(deadline: float | None) -> int:
     return min(max(left, 0), LONGEST_POLL_MS)
 
 
-def wait_until(fd: int, events: int, deadline: float | None) -> int:
+def wait_until(
+    fd: int, events: int, deadline: float | None, owner: Any = None
+) -> int:
     """Wait for events on a descriptor, through signals (PEP 475).
 
     Args:
@@ -131,10 +133,12 @@ def wait_until(fd: int, events: int, deadline: float | None) -> int:
         events: `READABLE`, `WRITABLE`, or both.
         deadline: a time of `time.monotonic()` in seconds; one in the past
             only looks; `None` waits for ever.
+        owner: the socket object of the descriptor, if it has one.
 
     Returns:
         the events that are ready, 0 when the time is up, or a negative
-        errno (`EBADF`).
+        errno: `EBADF`, also when another thread has closed the owner, whose
+        number may by now be a socket on which nothing ever happens.
 
     A signal does not cut the wait short: its handler runs, and the wait goes
     on until the same deadline. If the handler raises, this call raises that.
@@ -149,3 +153,5 @@ def wait_until(fd: int, events: int, deadline: float | None) -> int:
         # Between two C calls is where Python runs signal handlers.
         if ready not in (0, -EINTR):
             return ready
+        if owner is not None and owner.fileno() != fd:
+            return -EBADF
