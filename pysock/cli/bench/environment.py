@@ -20,7 +20,7 @@ def environment() -> dict[str, str]:
         "machine": f"{_processor()}, {len(os.sched_getaffinity(0))} CPUs",
         "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "python": platform.python_version(),
-        "pysock": pysock.__version__,
+        "pysock": str(pysock.__version__),
         "peers": ", ".join(versions) or "none installed",
     }
 
