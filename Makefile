@@ -27,7 +27,7 @@ C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
 	-Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench stress wheel clean
+.PHONY: help demo test check format bench stress docs wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
@@ -56,6 +56,9 @@ bench: $(BENCH) ## measure pysock beside its peers
 
 stress: $(DEV) ## run the stress tests only
 	$(BIN)/python -m pytest -m stress $(ARGS)
+
+docs: $(INSTALLED) ## write the pages that are made from the code
+	PYTHONPATH=tests $(BIN)/python -m lab.document > docs/failures.md
 
 # setuptools puts what an old egg-info lists into the sdist, needed or not.
 wheel: $(DEV) ## build the sdist, and the wheel from it, into dist/

@@ -134,12 +134,12 @@ class Attempts:
         if entry.error == 0:
             return key, sock, None, started / _NS, elapsed
         with sock:  # type: ignore[union-attr]
-            error = _failure(_fileno(sock), entry, elapsed)
+            error = _failure(entry, elapsed)
         return key, None, error, started / _NS, elapsed
 
 
-def _failure(fd: int, entry: CData, elapsed: float) -> SocketError:
-    address = to_tuple(entry.to)
+def _failure(entry: CData, elapsed: float) -> SocketError:
+    fd, address = entry.fd, to_tuple(entry.to)
     if entry.error != _OUT_OF_TIME:
         return connect_failure(
             fd,

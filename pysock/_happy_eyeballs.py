@@ -139,27 +139,32 @@ class _Race:
         """Run until one is connected, or `None` when all have failed."""
         try:
             while self._start_next() or len(self._attempts):
-                deadline = time.monotonic() + delay
+                deadline: float | None = time.monotonic() + delay
                 if self._next == len(self._entries):
                     deadline = None
-                winner, failed = None, False
-                while winner is None and not failed:
-                    left = milliseconds_left(deadline)
-                    for key, sock, error, *_ in self._attempts.step(left):
-                        if sock is None:
-                            self._errors[key] = error
-                            failed = True
-                        elif winner is None:
-                            winner = sock
-                        else:
-                            sock.close()
-                    if deadline is not None and left == 0:
-                        break
+                winner = self._wait(deadline)
                 if winner is not None:
                     return winner
             return None
         finally:
             self._attempts.close()
+
+    def _wait(self, deadline: float | None) -> socket | None:
+        """Wait for a winner, a failure or the deadline."""
+        before = len(self._errors)
+        winner = None
+        while winner is None and len(self._errors) == before:
+            left = milliseconds_left(deadline)
+            for key, sock, error, *_ in self._attempts.step(left):
+                if error is not None:
+                    self._errors[key] = error
+                elif winner is None:
+                    winner = sock
+                elif sock is not None:
+                    sock.close()
+            if left == 0:
+                break
+        return winner
 
     def _start_next(self) -> bool:
         """Start the next one that can be started; whether there was one."""

@@ -154,7 +154,6 @@ def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
 def typed(name: str) -> Callable[..., Any]:
     """Wrap a method of the standard class that is not on a hot path."""
     method = getattr(standard.socket, name)
-    is_python = isinstance(method, FunctionType)
 
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -163,7 +162,7 @@ def typed(name: str) -> Callable[..., Any]:
             kind = type(exc)
             if kind.__module__ != "builtins":
                 raise  # typed already, or none of this module's
-            if not is_python and exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+            if not _is_its_own(exc, method):
                 raise
             failure = exc.args
         raise failed(self, name, failure, kind)
@@ -173,6 +172,25 @@ def typed(name: str) -> Callable[..., Any]:
     wrapper.__module__ = "pysock"
     wrapper.__doc__ = method.__doc__
     return wrapper
+
+
+def _is_its_own(exc: OSError, method: Any) -> bool:
+    """Whether a call on the socket failed, and nothing else in there did.
+
+    Not a signal's handler, nor the file of sendfile: in the standard sendfile
+    what `_sendfile_use_send` raises and we have not typed is the file's.
+    """
+    last: Any = exc.__traceback__
+    if last.tb_next is None:
+        return True
+    while last.tb_next is not None:
+        last = last.tb_next
+    code = last.tb_frame.f_code
+    return (
+        isinstance(method, FunctionType)
+        and code.co_filename == method.__code__.co_filename
+        and code.co_name != "_sendfile_use_send"
+    )
 
 
 class TransferSocket(standard.socket):
@@ -261,7 +279,10 @@ class TransferSocket(standard.socket):
         raise failed(self, "sendall", failure)
 
     def sendto(self, data: Buffer, /, *args: Any) -> int:
-        """Send to an address: `sendto(data, [flags,] address)`."""
+        """Send to an address: `sendto(data, [flags,] address)`.
+
+        Raises as `send`, and `ResolveError` for a name without an address.
+        """
         if len(args) == 1:
             args = (_NOSIGNAL, *args)
         elif len(args) == 2:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import errno as _errno
 import os
+
+from pysock.errors._errno_names import errno_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class SocketError(OSError):
         return {
             "error": type(self).__name__,
             "errno": self.errno,
-            "errno_name": _errno.errorcode.get(self.errno or 0),
+            "errno_name": errno_name(self.errno),
             "message": str(self),
             "call": self.call,
             "address": _as_list(self.address),

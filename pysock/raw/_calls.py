@@ -22,6 +22,7 @@ READABLE = lib.PYSOCK_READABLE
 WRITABLE = lib.PYSOCK_WRITABLE
 ERROR = lib.PYSOCK_ERROR
 HANGUP = lib.PYSOCK_HANGUP
+ASKING = lib.PYSOCK_ASKING
 
 _ADDRESS = ffi.typeof("struct pysock_address *")
 _parse = lib.pysock_address_parse
@@ -32,6 +33,11 @@ AF_INET, AF_INET6 = 2, 10
 
 # poll's timeout is an int of milliseconds; a longer wait goes round again.
 LONGEST_POLL_MS = 2**31 - 1
+
+# A signal that comes in the instant before poll(2) blocks, or to another
+# thread, does not end it: Python would run the handler when the wait is over.
+# So no single wait is longer than this, in milliseconds.
+_SLICE_MS = 40
 
 
 def new_address() -> CData:
@@ -135,10 +141,10 @@ def wait_until(fd: int, events: int, deadline: float | None) -> int:
     """
     while True:
         left = milliseconds_left(deadline)
-        ready = lib.pysock_wait(fd, events, left)
+        ready = lib.pysock_wait(fd, events, min(left, _SLICE_MS))
         if ready > 0:
             return ready
-        if ready == 0 and left < LONGEST_POLL_MS:
+        if ready == 0 and left <= _SLICE_MS:
             return 0
         # Between two C calls is where Python runs signal handlers.
         if ready not in (0, -EINTR):
