@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.rows import CHEAPEST, FASTER, SHOWN, UNDER, WITHIN, Row
@@ -32,6 +32,7 @@ class Finding:
     value: float | None = None
     spread: tuple[float, float] | None = None
     reason: str = ""
+    missing: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_failed(self) -> bool:
@@ -53,6 +54,7 @@ class Finding:
             "floor": row.floor,
             "seconds": self.sides,
             "reason": self.reason,
+            "missing": self.missing,
         }
 
 
@@ -64,12 +66,11 @@ def judge(row: Row, measured: Measurement) -> Finding:
     if theirs == CHEAPEST:
         peers = [name for name in row.beside if name in sides]
         theirs = min(peers, key=average)
-    if row.ours in measured.missing:
-        reason = f"{row.ours} is {measured.missing[row.ours]}"
-        return Finding(row, NOT_THERE, theirs, sides, reason=reason)
-    if theirs in measured.missing:
-        reason = measured.missing[theirs]
-        return Finding(row, NOT_MEASURED, theirs, sides, reason=reason)
+    finding = Finding(row, "", theirs, sides, missing=measured.missing)
+    for side, verdict in ((row.ours, NOT_THERE), (theirs, NOT_MEASURED)):
+        if side in measured.missing:
+            reason = f"{side}: {measured.missing[side]}"
+            return replace(finding, verdict=verdict, reason=reason)
     if row.kind == FASTER:
         values = measured.ratios(theirs, row.ours)
     elif row.kind == UNDER:
@@ -79,8 +80,11 @@ def judge(row: Row, measured: Measurement) -> Finding:
     value = statistics.median(values)
     if row.by_mean:
         value = sides[theirs] / sides[row.ours]
-    return Finding(
-        row, _verdict(row, value), theirs, sides, value, quartiles(values)
+    return replace(
+        finding,
+        verdict=_verdict(row, value),
+        value=value,
+        spread=quartiles(values),
     )
 
 
@@ -123,7 +127,7 @@ def print_findings(findings: list[Finding]) -> None:
         ]
         print("  " + ", ".join(said))
         if finding.reason:
-            print(f"  {finding.verdict}: {finding.reason}")
+            print(f"  {finding.reason}")
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:

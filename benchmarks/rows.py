@@ -196,6 +196,7 @@ ROWS = (
         at_least=2.0,
         aim=3.0,
         floor="C",
+        beside=("pysock, reading rtt_us",),
     ),
     Row(
         "diag-pyroute2",

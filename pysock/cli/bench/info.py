@@ -18,25 +18,29 @@ _LAYOUT = Struct("=8B24I4Q6I4Q2I2Q6I2H8I2H")
 _TCP, _INFO = socket.IPPROTO_TCP, socket.TCP_INFO
 
 
-def _objects(sock: pysock.socket, count: int) -> None:
+def read_objects(sock: pysock.socket, count: int) -> None:
+    """Take readings, which decode when they are read."""
     tcp_info = sock.tcp_info
     for _ in repeat(None, count):
         tcp_info()
 
 
-def _one_field(sock: pysock.socket, count: int) -> None:
+def read_one_field(sock: pysock.socket, count: int) -> None:
+    """Take readings and read one field."""
     tcp_info = sock.tcp_info
     for _ in repeat(None, count):
         tcp_info().rtt_us  # noqa: B018
 
 
-def _every_field(sock: pysock.socket, count: int) -> None:
+def read_every_field(sock: pysock.socket, count: int) -> None:
+    """Take readings and decode them whole."""
     tcp_info = sock.tcp_info
     for _ in repeat(None, count):
         tcp_info().as_dict()
 
 
-def _unpacked(sock: socket.socket, count: int) -> None:
+def unpack_fields(sock: socket.socket, count: int) -> None:
+    """Do it without pysock: getsockopt, and one unpack of all fields."""
     getsockopt, unpack, size = sock.getsockopt, _LAYOUT.unpack, _LAYOUT.size
     if len(getsockopt(_TCP, _INFO, size)) == size:
         for _ in repeat(None, count):
@@ -63,9 +67,9 @@ def read(plan: Plan) -> Measurement:
             )
 
         for name, work in (
-            ("pysock tcp_info()", _objects),
-            ("pysock tcp_info().rtt_us", _one_field),
-            ("pysock tcp_info().as_dict()", _every_field),
+            ("pysock tcp_info()", read_objects),
+            ("pysock tcp_info().rtt_us", read_one_field),
+            ("pysock tcp_info().as_dict()", read_every_field),
         ):
             sides.add(
                 name,
@@ -73,7 +77,7 @@ def read(plan: Plan) -> Measurement:
             )
         sides.add(
             "getsockopt + unpack",
-            lambda: timed(lambda: _unpacked(theirs, count), count),
+            lambda: timed(lambda: unpack_fields(theirs, count), count),
         )
         native.add_floor(sides, "C", floor)
         return sides.measure("reading of TCP_INFO", plan, rounds=60)

@@ -81,8 +81,8 @@ def _draw(axis: Any, title: str, found: Measurement) -> None:
         )
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
-    axis.set_xlim(left=0)
-    axis.margins(x=0.12)
+    # Room for the number beside the longest bar.
+    axis.set_xlim(0, axis.get_xlim()[1] * 1.08)
     axis.set_title(title, loc="left", fontsize="medium")
     axis.set_xlabel(
         f"{unit} of {found.clock} for each {found.operation}", fontsize="small"

@@ -8,7 +8,7 @@ from typing import Any
 from pysock.cli.bench.rounds import Measurement, quartiles
 from pysock.cli.table import print_table
 
-_TITLES = ("", "median", "half of the rounds", "beside pysock", "per second")
+_TITLES = ("", "median", "half of the rounds", "beside pysock", "in a second")
 
 
 def print_measurement(title: str, measured: Measurement) -> None:
