@@ -183,8 +183,7 @@ int pysock_local_address(int fd, struct pysock_address *out);
  */
 int pysock_peer_address(int fd, struct pysock_address *out);
 
-/* O_NONBLOCK on (1) or off (0), for the open file description.  0 or -errno.
- */
+/* O_NONBLOCK on (1) or off (0) of the open file.  0 or -errno. */
 int pysock_set_nonblocking(int fd, int on);
 
 /* getsockopt(2) of an int into *value, setsockopt(2) of one.  0 or -errno. */
