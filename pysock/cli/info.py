@@ -175,8 +175,8 @@ def _queues(entry: Entry) -> str:
     if entry.tcp_info is not None and entry.tcp_info.is_listening:
         full = ", FULL" if entry.recv_queue > entry.send_queue else ""
         return (
-            f"{entry.recv_queue:,} connections wait for accept, with a limit "
-            f"of {entry.send_queue:,}{full}"
+            f"{entry.recv_queue:,} waiting for accept, with a limit of "
+            f"{entry.send_queue:,}{full}"
         )
     return (
         f"{entry.recv_queue:,} bytes not read here, {entry.send_queue:,} "
