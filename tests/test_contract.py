@@ -35,6 +35,7 @@ LAYERS = [
     ["sock_diag"],
     ["_evidence_diag", "_listen_queue"],
     ["_closing", "_standard", "_sigpipe", "_accept_stats"],
+    ["_typed"],
     ["_transfer", "_attempt"],
     ["_bind", "_accept", "_reserve"],
     ["_close", "_connect", "_accept_many"],
