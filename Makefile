@@ -36,8 +36,8 @@ help: ## show this list
 demo: $(INSTALLED) ## install with run-time needs only, and take the tour
 	$(BIN)/python -m pysock tour
 
-test: $(DEV) ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEV) ## run every test, of the stress tests a short version
+	$(BIN)/python -m pytest -m "not stress" $(ARGS)
 
 check: $(DEV) ## format, lint and types, of Python and of C
 	$(BIN)/ruff format --check .
@@ -55,7 +55,7 @@ bench: $(BENCH) ## measure pysock beside its peers
 	$(BIN)/python -m benchmarks
 
 stress: $(DEV) ## run the stress tests only
-	$(BIN)/python -m pytest -m stress $(ARGS)
+	$(BIN)/python -m pytest -m stress -o faulthandler_timeout=0 $(ARGS)
 
 docs: $(INSTALLED) ## write the pages that are made from the code
 	PYTHONPATH=tests $(BIN)/python -m lab.document > docs/failures.md

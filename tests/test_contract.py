@@ -36,7 +36,7 @@ LAYERS = [
     ["_evidence_diag", "_listen_queue"],
     ["_closing", "_standard", "_sigpipe", "_accept_stats"],
     ["_transfer", "_attempt"],
-    ["_bind", "_accept"],
+    ["_bind", "_accept", "_reserve"],
     ["_close", "_connect", "_accept_many"],
     ["_socket"],
     ["_makers", "_connect_many"],

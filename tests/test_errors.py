@@ -37,6 +37,7 @@ CALLS = sorted({call for row in CATALOGUE for call in row.calls} | {"close"})
 
 # Groups; what raises when no row has the errno.
 GROUPS = {
+    "AllAttemptsFailedError",
     "SocketError",
     "ConnectError",
     "BindError",

@@ -1,3 +1,5 @@
+"""create_connection with a delay: who wins, and what is said if nobody."""
+
 import inspect
 import os
 import pickle
@@ -15,25 +17,15 @@ from pysock import errors
 from pysock._happy_eyeballs import interleave
 from queued import (
     closed_address,
+    entry,
     listener,
     open_descriptors,
+    resolving,
     run_child,
     silent_address,
 )
 
 DELAY = 0.05
-
-
-def entry(address):
-    family = pysock.AF_INET6 if ":" in address[0] else pysock.AF_INET
-    return (family, pysock.SOCK_STREAM, 6, "", address)
-
-
-def resolving(*addresses):
-    """A getaddrinfo that knows one name: the addresses are real ones."""
-    return mock.patch(
-        "pysock.getaddrinfo", return_value=[entry(a) for a in addresses]
-    )
 
 
 def connect(**options):
