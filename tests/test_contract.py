@@ -177,11 +177,7 @@ def test_poll_bits():
     assert lib.PYSOCK_HANGUP == select.POLLHUP
 
 
-TOO_LONG = {
-    "pysock/_accept_loop.py",
-    "tests/test_accept_loop.py",
-    "tests/test_connect_many.py",
-}
+TOO_LONG = {"pysock/_transfer.py"}
 
 
 @pytest.mark.parametrize(
