@@ -36,8 +36,8 @@ help: ## show this list
 demo: $(INSTALLED) ## install with run-time needs only, and take the tour
 	$(BIN)/python -m pysock tour
 
-test: $(DEV) ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEV) ## run every test, but for the long ones of `make stress`
+	$(BIN)/python -m pytest -m "not stress" $(ARGS)
 
 check: $(DEV) ## format, lint and types, of Python and of C
 	$(BIN)/ruff format --check .
