@@ -7,6 +7,7 @@ no system call added. What a failure means is found out after it happened.
 from __future__ import annotations
 
 import _socket
+import os
 import socket as standard
 from errno import EAGAIN, EBADF
 from socket import gaierror
@@ -64,6 +65,7 @@ _IP = (_socket.AF_INET, _socket.AF_INET6)
 _STREAM = _socket.SOCK_STREAM
 _TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
 _PEER = Origin("peer")
+_AGAIN = (EAGAIN, os.strerror(EAGAIN))
 _ENDS = (
     PeerResetError,
     PeerSilentError,
@@ -79,6 +81,17 @@ def is_tcp(sock: Any) -> bool:
         and _type(sock) == _STREAM
         and _proto(sock) in _TCP
     )
+
+
+def would_block(call: str) -> TransferWouldBlockError:
+    """Make the exception for EAGAIN, the one that must cost nothing.
+
+    No system call, no formatting, and no question after the family, which
+    would cost as much as the rest.
+    """
+    error = TransferWouldBlockError(*_AGAIN)
+    error._call = call
+    return error
 
 
 def failed(
@@ -220,11 +233,17 @@ class TransferSocket(standard.socket):
         """
         try:
             return _recv(self, bufsize, flags)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "recv", failure)
+        raise (
+            would_block("recv")
+            if failure is None
+            else failed(self, "recv", failure)
+        )
 
     def recv_into(
         self, buffer: Buffer, nbytes: int = 0, flags: int = 0
@@ -235,11 +254,17 @@ class TransferSocket(standard.socket):
         """
         try:
             return _recv_into(self, buffer, nbytes, flags)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "recv_into", failure)
+        raise (
+            would_block("recv_into")
+            if failure is None
+            else failed(self, "recv_into", failure)
+        )
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """Send what fits; returns how many bytes were taken.
@@ -259,11 +284,17 @@ class TransferSocket(standard.socket):
         """
         try:
             return _send(self, data, flags | _NOSIGNAL)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "send", failure)
+        raise (
+            would_block("send")
+            if failure is None
+            else failed(self, "send", failure)
+        )
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """Send everything; raises as `send`.
@@ -272,11 +303,17 @@ class TransferSocket(standard.socket):
         """
         try:
             return _sendall(self, data, flags | _NOSIGNAL)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "sendall", failure)
+        raise (
+            would_block("sendall")
+            if failure is None
+            else failed(self, "sendall", failure)
+        )
 
     def sendto(self, data: Buffer, /, *args: Any) -> int:
         """Send to an address: `sendto(data, [flags,] address)`.

@@ -40,7 +40,11 @@ class SocketError(OSError):
         origin: who said no; `None` where nobody did, or nobody knows.
     """
 
-    call: str | None = None
+    # A slot, because a would-block error carries nothing else: an instance
+    # dict would cost a tenth of the whole call that would block.
+    __slots__ = ("_call",)
+
+    _call: str | None
     address: tuple[Any, ...] | None = None
     local_address: tuple[Any, ...] | None = None
     elapsed: float | None = None
@@ -49,6 +53,15 @@ class SocketError(OSError):
 
     # What a variant is made of; see variant().
     _mixins: tuple[type[BaseException], ...] = ()
+
+    @property
+    def call(self) -> str | None:
+        """The call that failed; `None` on one made by hand."""
+        return getattr(self, "_call", None)
+
+    @call.setter
+    def call(self, name: str | None) -> None:
+        self._call = name
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -126,6 +139,7 @@ class SocketError(OSError):
         # `errno` is not in args where the standard module's text is alone
         # there ('timed out').
         state["errno"] = self.errno
+        state["call"] = self.call
         # By name: the older protocols write BrokenPipeError as OSError.
         mixins = tuple(
             mixin.__name__ if mixin.__module__ == "builtins" else mixin
@@ -172,6 +186,7 @@ def _rebuild(
     bases = (getattr(builtins, m) if type(m) is str else m for m in mixins)
     error = variant(kind, *bases)(*args)
     error.errno = state.pop("errno")
+    error.call = state.pop("call")
     error.__dict__.update(state)
     return error
 
