@@ -32,13 +32,6 @@ if not _sys.platform.startswith("linux"):
 import socket as _standard_socket
 
 from pysock import errors, raw
-from pysock._accept_loop import AcceptLoop, accept_loop
-from pysock._accept_stats import AcceptStats
-from pysock._connect_loop import (
-    ConnectProgress,
-    ConnectResult,
-    connect_many,
-)
 from pysock._happy_eyeballs import create_connection
 from pysock._install import install, uninstall
 from pysock._listen_queue import ListenQueue
@@ -50,7 +43,6 @@ from pysock._makers import (
     socketpair,
     tcp_info,
 )
-from pysock._reuseport import ReuseportGroup, reuseport_group
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
@@ -63,6 +55,14 @@ if TYPE_CHECKING:
     from socket import *  # type: ignore[assignment]  # noqa: F403
 
     from pysock import sock_diag
+    from pysock._accept_loop import AcceptLoop, accept_loop
+    from pysock._accept_stats import AcceptStats
+    from pysock._connect_loop import (
+        ConnectProgress,
+        ConnectResult,
+        connect_many,
+    )
+    from pysock._reuseport import ReuseportGroup, reuseport_group
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
@@ -98,8 +98,27 @@ __all__ = [
 ]
 
 
+# Loaded when first used: importing all of it would cost every program.
+_LATE = {
+    "AcceptLoop": "_accept_loop",
+    "AcceptStats": "_accept_stats",
+    "ConnectProgress": "_connect_loop",
+    "ConnectResult": "_connect_loop",
+    "ReuseportGroup": "_reuseport",
+    "accept_loop": "_accept_loop",
+    "connect_many": "_connect_loop",
+    "reuseport_group": "_reuseport",
+}
+
+
 def __getattr__(name: str) -> object:
     """Give what is loaded late: a part that few need, and the version."""
+    if name in _LATE:
+        from importlib import import_module
+
+        value = getattr(import_module(f"pysock.{_LATE[name]}"), name)
+        globals()[name] = value
+        return value
     if name == "sock_diag":
         from importlib import import_module
 
