@@ -98,8 +98,9 @@ __all__ = [
 ]
 
 
-# Loaded when first used: importing all of it would cost every program.
-_LATE = {
+# Loaded when they are first asked for: few programs need them, and every one
+# pays for what is imported above.
+_LATER = {
     "AcceptLoop": "_accept_loop",
     "AcceptStats": "_accept_stats",
     "ConnectProgress": "_connect_loop",
@@ -113,18 +114,21 @@ _LATE = {
 
 def __getattr__(name: str) -> object:
     """Give what is loaded late: a part that few need, and the version."""
-    if name in _LATE:
-        from importlib import import_module
+    from importlib import import_module
 
-        value = getattr(import_module(f"pysock.{_LATE[name]}"), name)
+    if name == "sock_diag":
+        return import_module("pysock.sock_diag")
+    if name in _LATER:
+        value = getattr(import_module(f"pysock.{_LATER[name]}"), name)
         globals()[name] = value
         return value
-    if name == "sock_diag":
-        from importlib import import_module
-
-        return import_module("pysock.sock_diag")
     if name == "__version__":
         from importlib.metadata import version
 
         return version("pysock-tcp")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what is loaded late too."""
+    return sorted({*globals(), *__all__})

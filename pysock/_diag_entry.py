@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _socket import AF_INET, inet_ntop
+from _socket import AF_INET, AF_INET6, inet_ntop
 from collections import namedtuple
 from struct import Struct
 
@@ -25,7 +25,16 @@ _U32 = Struct("=I").unpack_from
 # Two numbers, the low one first.
 _COOKIE = Struct("=II").unpack_from
 _MEMORY = Struct("=9I")
-_SPORT, _DPORT, _SOURCE, _DESTINATION, _INTERFACE = 4, 6, 8, 24, 40
+_SPORT, _DPORT, _INTERFACE = 4, 6, 40
+# A port and, some bytes further on, its address.
+_LOCAL_V4, _REMOTE_V4 = (
+    Struct("!H2x4s").unpack_from,
+    Struct("!H16x4s").unpack_from,
+)
+_LOCAL_V6, _REMOTE_V6 = (
+    Struct("!H2x16s").unpack_from,
+    Struct("!H16x16s").unpack_from,
+)
 
 _STATES: tuple[TcpState, ...] = (
     TcpState.CLOSE,
@@ -140,26 +149,28 @@ class Entry:
     @property
     def local(self) -> tuple[Any, ...]:
         """This end: `(host, port)`, for IPv6 with flow info and scope id."""
-        return self._address(_SOURCE, _SPORT)
+        start = self._start
+        if self._block[start] == AF_INET:
+            port, ip = _LOCAL_V4(self._block, start + _SPORT)
+            return (inet_ntop(AF_INET, ip), port)
+        return self._ipv6(_LOCAL_V6(self._block, start + _SPORT))
 
     @property
     def remote(self) -> tuple[Any, ...]:
         """The other end, likewise; of a listener the any-address, port 0."""
-        return self._address(_DESTINATION, _DPORT)
+        start = self._start
+        if self._block[start] == AF_INET:
+            port, ip = _REMOTE_V4(self._block, start + _DPORT)
+            return (inet_ntop(AF_INET, ip), port)
+        return self._ipv6(_REMOTE_V6(self._block, start + _DPORT))
 
-    def _address(self, at: int, port_at: int) -> tuple[Any, ...]:
-        block, start = self._block, self._start
-        family = block[start]
-        (port,) = _PORT(block, start + port_at)
-        at += start
-        if family == AF_INET:
-            return (inet_ntop(family, block[at : at + 4]), port)
-        ip = block[at : at + 16]
+    def _ipv6(self, found: tuple[int, bytes]) -> tuple[Any, ...]:
+        port, ip = found
         # Link-local: fe80::/10. Only there an interface is part of it.
         scope = 0
         if ip[0] == 0xFE and ip[1] & 0xC0 == 0x80:
             scope = self.interface
-        return (inet_ntop(family, ip), port, 0, scope)
+        return (inet_ntop(AF_INET6, ip), port, 0, scope)
 
     @property
     def ends(self) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:

@@ -8,9 +8,11 @@ deadline where it looks at processes), and never raises.
 
 from __future__ import annotations
 
+import _socket
 import functools
 import os
 import time
+from contextlib import closing
 from errno import EBADF
 
 from pysock import sock_diag
@@ -190,7 +192,7 @@ def descriptors_used_up(patience: float = PATIENCE) -> list[str]:
     limit = getrlimit(RLIMIT_NOFILE)[0]
     deadline = time.monotonic() + patience
     state = ffi.new("uint8_t[1]")
-    opened = sockets = closing = 0
+    opened = sockets = left = 0
     for fd in range(limit):
         length = lib.pysock_tcp_info(fd, state, 1)
         if length == -EBADF:
@@ -198,13 +200,13 @@ def descriptors_used_up(patience: float = PATIENCE) -> list[str]:
         opened += 1
         if length > 0:
             sockets += 1
-            closing += state[0] == TcpState.CLOSE_WAIT
+            left += state[0] == TcpState.CLOSE_WAIT
         if fd % 256 == 0 and time.monotonic() > deadline:
             return []
     said = f"{opened:,} of {limit:,} descriptors are open now"
-    if closing:
+    if left:
         return [
-            f"{said}, {closing:,} of them sockets in CLOSE_WAIT: the peer "
+            f"{said}, {left:,} of them sockets in CLOSE_WAIT: the peer "
             "closed and this program did not."
         ]
     return [f"{said}, {sockets:,} of them TCP sockets."]
@@ -214,22 +216,16 @@ def is_ours(address: Any) -> bool:
     """Whether an address is one of this machine, as far as can be told."""
     try:
         end = endpoint(tuple(address))
+        if end.port is None:
+            return False
         host = address[0]
         if host.startswith("127.") or host == "::1":
             return True
-        import _socket
-
-        with _closing(_socket.socket(end.family)) as probe:
+        with closing(_socket.socket(end.family)) as probe:
             probe.bind((host, 0, *address[2:]))
         return True
     except Exception:
         return False
-
-
-def _closing(sock: Any) -> Any:
-    from contextlib import closing
-
-    return closing(sock)
 
 
 def _serves(listener: Entry, address: Any) -> bool:

@@ -25,6 +25,7 @@ class _Lib(Protocol):
     PYSOCK_WRITABLE: int
     PYSOCK_ERROR: int
     PYSOCK_HANGUP: int
+    PYSOCK_ASKING: int
     PYSOCK_ATTEMPT_FREE: int
     PYSOCK_ATTEMPT_NEW: int
     PYSOCK_ATTEMPT_UNDER_WAY: int

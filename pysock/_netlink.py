@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pysock._diag_filter import Endpoint
-    from pysock._ffi import CData
     from pysock.errors import SocketError
+    from pysock.raw._calls import CData
 
 # The kernel makes no block longer than this (Linux 6.18).
 BLOCK = 32768

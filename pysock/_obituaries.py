@@ -32,6 +32,9 @@ class Obituaries:
     on is delivered, whenever it is read.
     """
 
+    # What close() finds when making one failed.
+    _fd = -1
+
     def __init__(
         self, timeout: float | None, family: int | None, receive_buffer: int
     ) -> None:
@@ -44,7 +47,6 @@ class Obituaries:
         self._reader = Reader()
         self._waiting: list[Entry] = []
         self._lost = 0
-        self._fd = -1
         fd = lib.pysock_diag_open(_GROUPS[family], receive_buffer)
         if fd < 0:
             raise diag_error("obituaries", -fd)

@@ -64,15 +64,19 @@ def _no_answer_to_syn(now: TcpInfo, _: TcpInfo) -> Stall | None:
 
 
 def _window(now: TcpInfo, then: TcpInfo) -> Stall | None:
-    if not now.notsent_bytes or _moved(now, then, "bytes_acked") > _mss(now):
+    # With data in flight the next ACK may open it, or nobody is there.
+    if not now.notsent_bytes or now.unacked:
         return None
-    # Silly window avoidance: less than a segment is not worth sending.
-    closed = now.snd_wnd is not None and now.snd_wnd < _mss(now)
-    share = _share(now, then, "rwnd_limited_us")
-    if not closed and (now.snd_wnd is not None or share < _MOSTLY):
-        return None
-    # Data in flight is answered by an ACK even then; else nobody is there.
-    if now.unacked and now.retransmits and now.snd_wnd:
+    if now.snd_wnd is None:
+        # Before 5.4 the kernel says only for how long it was held up so.
+        closed = (
+            not _moved(now, then, "bytes_acked")
+            and _share(now, then, "rwnd_limited_us") >= _MOSTLY
+        )
+    else:
+        # Silly window avoidance: less than a segment is not worth sending.
+        closed = now.snd_wnd < (now.snd_mss or 1)
+    if not closed:
         return None
     probed = f", {now.probes} probes are unanswered" if now.probes else ""
     return Stall(
@@ -164,10 +168,6 @@ def _share(now: TcpInfo, then: TcpInfo, name: str) -> float:
     """Part of the time with data outstanding that one cause took."""
     busy = _moved(now, then, "busy_time_us")
     return _moved(now, then, name) / busy if busy > 0 else 0.0
-
-
-def _mss(info: TcpInfo) -> int:
-    return info.snd_mss or 1
 
 
 def _seconds_us(microseconds: int | None) -> str:

@@ -247,7 +247,8 @@ def obituaries(
     side that closed first is told when it turns into the stub that waits in
     FIN_WAIT2 and TIME_WAIT, whose end is not told. Neither is that of a
     connection that was never accepted, nor that of a dead one whose
-    descriptor stays open.
+    descriptor stays open. One that was reset from this end (`abort`) has
+    lost its addresses and counters before it dies; its cookie is left.
 
     Args:
         timeout: seconds that a `for` loop over it lasts; another one goes on

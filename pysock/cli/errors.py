@@ -152,7 +152,7 @@ def _print_in_full(rows: list[Failure]) -> None:
 def _mention_errno(word: str, rows: list[Failure]) -> None:
     """Say so when a row's number is also an errno of other rows."""
     name = errno.errorcode.get(int(word)) if word.isdecimal() else None
-    if name is None or name in rows[0].errno_names:
+    if name is None or rows[0].number != word:
         return
-    if rows[0].number == word and matching(name):
+    if any(row not in rows for row in matching(name)):
         print(f"\n{word} is also the errno {name}: `pysock errors {name}`")

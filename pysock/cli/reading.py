@@ -79,7 +79,7 @@ def in_words(info: TcpInfo) -> list[tuple[str, list[tuple[str, str, str]]]]:
 
 def meaning(name: str) -> str:
     """What a field means, one line, without when it is `None`."""
-    line = str(vars(TcpInfo)[name].__doc__).partition("\n")[0]
+    line = str(getattr(TcpInfo, name).__doc__).partition("\n")[0]
     for absent in ("; None ", "; `None` "):
         if absent in line:
             line = line.partition(absent)[0] + "."
@@ -88,7 +88,7 @@ def meaning(name: str) -> str:
 
 def _show(info: TcpInfo, name: str) -> str:
     value: Any = getattr(info, name)
-    field = vars(TcpInfo)[name]
+    field = getattr(TcpInfo, name)
     if isinstance(field, Field):
         unit = "" if field.unit in ("count", "bits") else f" {field.unit}"
         return f"{value:,}{unit}"

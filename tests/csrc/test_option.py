@@ -70,3 +70,31 @@ def test_nonblocking_mode(udp, closed_fd):
         assert lib.pysock_set_nonblocking(udp.fileno(), on) == 0
         assert os.get_blocking(udp.fileno()) is not bool(on)
     assert lib.pysock_set_nonblocking(closed_fd, 1) == -errno.EBADF
+
+
+def test_memory(pair, closed_fd, file_fd):
+    values = ffi.new("uint32_t[9]")
+    fd = pair[0].fileno()
+    assert lib.pysock_memory(fd, values, 9) == 9
+    assert values[1] == pair[0].getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    # A shorter question is no error, and writes no further.
+    short = ffi.new("uint32_t[9]")
+    assert lib.pysock_memory(fd, short, 2) == 2
+    assert (short[1], short[2]) == (values[1], 0)
+    assert lib.pysock_memory(fd, values, -1) == -errno.EINVAL
+    assert lib.pysock_memory(closed_fd, values, 9) == -errno.EBADF
+    assert lib.pysock_memory(file_fd, values, 9) == -errno.ENOTSOCK
+
+
+def test_cookies_are_the_sockets_own(pair, closed_fd):
+    value = ffi.new("uint64_t *")
+    names = lib.PYSOCK_SO_COOKIE, lib.PYSOCK_SO_NETNS_COOKIE
+    read = []
+    for name in names:
+        for sock in pair:
+            assert lib.pysock_cookie(sock.fileno(), name, value) == 0
+            read.append(value[0])
+    assert read[0] != read[1]
+    assert read[2] == read[3] != 0
+    assert lib.pysock_cookie(closed_fd, names[0], value) == -errno.EBADF
+    assert value[0] == 0

@@ -8,7 +8,7 @@ import select
 import pysock
 from pysock import errors
 from pysock.cli.tour.child import in_child
-from pysock.cli.tour.loopback import PATIENCE, fall_silent, give_up_after
+from pysock.cli.tour.loopback import PATIENCE, give_up_after
 from pysock.cli.tour.scenario import (
     CannotMakeError,
     Seen,
@@ -24,18 +24,16 @@ if TYPE_CHECKING:
 
 @scenario("1", errors.ConnectTimeoutError, "ETIMEDOUT", "timer", slow=True)
 def no_answer(place: Loopback) -> Seen:
-    """A listener drops every SYN; the kernel gives up (TCP_USER_TIMEOUT)."""
-    listener, client = place.listener(), place.socket()
-    fall_silent(listener)
+    """A listener answers no SYN; the kernel gives up (TCP_USER_TIMEOUT)."""
+    listener, client = place.silent_listener(), place.socket()
     give_up_after(client, 300)
     return seen(client, client.connect, listener.getsockname())
 
 
 @scenario("2", errors.ConnectTimeoutError, "ETIMEDOUT", "deadline")
 def no_answer_in_time(place: Loopback) -> Seen:
-    """A listener drops every SYN; our timeout of 0.2 s comes first."""
-    listener, client = place.listener(), place.socket(timeout=0.2)
-    fall_silent(listener)
+    """A listener answers no SYN; our timeout of 0.2 s comes first."""
+    listener, client = place.silent_listener(), place.socket(timeout=0.2)
     return seen(client, client.connect, listener.getsockname())
 
 
@@ -56,17 +54,15 @@ def multicast(place: Loopback) -> Seen:
 
 @scenario("8", errors.ConnectInProgressError, "EINPROGRESS")
 def under_way(place: Loopback) -> Seen:
-    """Connect without blocking; the listener drops the SYN."""
-    listener, client = place.listener(), place.socket(timeout=0)
-    fall_silent(listener)
+    """Connect without blocking; the listener does not answer."""
+    listener, client = place.silent_listener(), place.socket(timeout=0)
     return seen(client, client.connect, listener.getsockname())
 
 
 @scenario("8", errors.ConnectAlreadyError, "EALREADY")
 def asked_again(place: Loopback) -> Seen:
-    """The same, and connect once more."""
-    listener, client = place.listener(), place.socket(timeout=0)
-    fall_silent(listener)
+    """Connect without blocking, and once more before there is an answer."""
+    listener, client = place.silent_listener(), place.socket(timeout=0)
     client.connect_ex(listener.getsockname())
     return seen(client, client.connect, listener.getsockname())
 

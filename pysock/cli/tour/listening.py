@@ -8,7 +8,7 @@ import select
 from pathlib import Path
 
 from pysock import errors
-from pysock.cli.tour.child import in_child
+from pysock.cli.tour.child import become_nobody, in_child
 from pysock.cli.tour.loopback import PATIENCE
 from pysock.cli.tour.scenario import CannotMakeError, Seen, scenario, seen
 
@@ -16,7 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.cli.tour.loopback import Loopback
 
-_NOBODY = 65534
 _FIRST_FREE_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
@@ -39,17 +38,6 @@ def address_not_ours(place: Loopback) -> Seen:
 @scenario("13", errors.BindDeniedError, "EACCES", "policy")
 def privileged_port(place: Loopback) -> Seen:
     """Bind port 1 as a user without privileges."""
-
-    def become_nobody() -> None:
-        if os.geteuid() != 0:
-            return
-        try:
-            os.setgroups([])
-            os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-        except OSError as error:
-            raise CannotMakeError(
-                f"root, and cannot become nobody here ({error.strerror})"
-            ) from None
 
     def bind() -> Seen:
         sock = place.socket()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import struct
 from contextlib import ExitStack
 
 import pysock
@@ -15,9 +13,8 @@ if TYPE_CHECKING:
 # No wait of a scenario is longer than this, in seconds.
 PATIENCE = 5.0
 
-_SO_ATTACH_FILTER = 26
 _TCP_USER_TIMEOUT = 18
-_BPF_RETURN = 0x06
+_TCP_DEFER_ACCEPT = 9
 
 
 class Loopback:
@@ -54,6 +51,30 @@ class Loopback:
         sock.listen(backlog)
         return sock
 
+    def silent_listener(self) -> pysock.socket:
+        """Make a listener that answers no SYN: its queue is full.
+
+        Linux drops a SYN then, without a word. A socket filter would do the
+        same, but on TCP it takes privileges (Linux 6.18).
+        """
+        sock = self.listener(backlog=0)
+        self.client_of(sock)  # the one that a backlog of 0 has room for
+        return sock
+
+    def silent_peer(self) -> pysock.socket:
+        """Make a client whose connection nobody ever answers again.
+
+        TCP_DEFER_ACCEPT leaves the server's half of the handshake open until
+        data comes. When the accept queue is full by then, Linux drops that
+        data, and all that is sent after it.
+        """
+        listener = self.listener(backlog=1)
+        defer_accept(listener)
+        client = self.client_of(listener)
+        for _ in range(2):  # a backlog of 1 has room for two
+            self.client_of(listener).send(b"into the queue")
+        return client
+
     def closed_port(self) -> Any:
         """Give an address where nobody listens, nor can for now."""
         holder = self.socket()
@@ -76,21 +97,9 @@ class Loopback:
         return client, server
 
 
-def fall_silent(sock: pysock.socket) -> None:
-    """Make a socket drop every segment that comes, as a dead host would.
-
-    A socket filter (classic BPF) of one instruction, "keep 0 bytes": the
-    segment is gone before TCP sees it, so there is no ACK and no RST. It
-    needs no privilege and touches this socket only.
-    """
-    program = ctypes.create_string_buffer(
-        struct.pack("=HBBI", _BPF_RETURN, 0, 0, 0)
-    )
-    sock.setsockopt(
-        pysock.SOL_SOCKET,
-        _SO_ATTACH_FILTER,
-        struct.pack("@HP", 1, ctypes.addressof(program)),
-    )
+def defer_accept(listener: pysock.socket) -> None:
+    """Let the server's half of each handshake wait for data."""
+    listener.setsockopt(pysock.IPPROTO_TCP, _TCP_DEFER_ACCEPT, 30)
 
 
 def give_up_after(sock: pysock.socket, milliseconds: int) -> None:

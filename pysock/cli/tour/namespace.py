@@ -14,10 +14,9 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
-import pysock
-from pysock import errors
+from pysock import errors, sock_diag
 from pysock.cli.tour.child import in_child
-from pysock.cli.tour.loopback import give_up_after
+from pysock.cli.tour.loopback import defer_accept, give_up_after
 from pysock.cli.tour.scenario import CannotMakeError, Seen, scenario, seen
 
 TYPE_CHECKING = False
@@ -32,7 +31,6 @@ _AWAY = {
     6: ("2001:db8::/32", "2001:db8::1"),
 }
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_TCP_DEFER_ACCEPT = 9
 _SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 
 
@@ -122,7 +120,7 @@ def syn_queue_full(place: Loopback) -> Seen:
         _set("tcp_syncookies", "0")
         listener, client = place.listener(backlog=0), place.socket(0.3)
         # The server's side of a handshake stays open until data comes.
-        listener.setsockopt(pysock.IPPROTO_TCP, _TCP_DEFER_ACCEPT, 30)
+        defer_accept(listener)
         place.client_of(listener)
         return seen(client, client.connect, listener.getsockname())
 
@@ -131,14 +129,14 @@ def syn_queue_full(place: Loopback) -> Seen:
 
 @scenario("22a", errors.ConnectionKilledError, "ECONNABORTED", "policy")
 def killed(place: Loopback) -> Seen:
-    """The administrator kills the connection (`ss -K`)."""
+    """The administrator kills the connection (SOCK_DESTROY)."""
 
     def make() -> Seen:
         client, _ = place.pair()
-        _tool("ss", "-K", "sport", "=", f":{client.getsockname()[1]}")
+        sock_diag.destroy(client.getsockname(), client.getpeername())
         return seen(client, client.recv, 1)
 
-    return in_namespace(make, needs=("ss",))
+    return in_namespace(make)
 
 
 @scenario(
@@ -210,13 +208,13 @@ def _enter_namespace() -> None:
 
 
 def _reject(how: str) -> None:
-    """Answer what leaves this namespace by TCP as a firewall does."""
+    """Answer TCP segments that arrive here as a firewall does."""
     _tool("nft", "add table inet tour")
     _tool(
         "nft",
-        "add chain inet tour out { type filter hook output priority 0; }",
+        "add chain inet tour in { type filter hook input priority 0; }",
     )
-    _tool("nft", f"add rule inet tour out meta l4proto tcp reject with {how}")
+    _tool("nft", f"add rule inet tour in meta l4proto tcp reject with {how}")
 
 
 def _set(name: str, value: str) -> None:

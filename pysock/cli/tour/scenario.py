@@ -54,6 +54,11 @@ def seen(
     return Seen(None, _state_of(sock), f"{call.__name__} did not fail")
 
 
+def not_made(error: Exception) -> Seen:
+    """What is known when a scenario fell over before its failure."""
+    return Seen(None, None, f"it could not be made: {error!r}")
+
+
 def described(sock: pysock.socket | None, error: OSError) -> Seen:
     """What is known about an exception that was caught."""
     if not isinstance(error, SocketError):

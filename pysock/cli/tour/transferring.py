@@ -1,12 +1,13 @@
-"""Rows 20 to 30: reads, writes, and calls that make no sense."""
+"""Rows 20 to 33: reads, writes, and calls that make no sense."""
 
 from __future__ import annotations
 
 import select
 
 import pysock
-from pysock import errors
-from pysock.cli.tour.loopback import PATIENCE, fall_silent, give_up_after
+from pysock import errors, sock_diag
+from pysock.cli.tour.child import become_nobody, in_child
+from pysock.cli.tour.loopback import PATIENCE, give_up_after
 from pysock.cli.tour.scenario import Seen, scenario, seen
 
 TYPE_CHECKING = False
@@ -54,9 +55,8 @@ def write_after_shutdown(place: Loopback) -> Seen:
 
 @scenario("24", errors.PeerSilentError, "ETIMEDOUT", "timer", slow=True)
 def peer_falls_silent(place: Loopback) -> Seen:
-    """The peer's host drops all we send; the kernel gives up."""
-    client, server = place.pair()
-    fall_silent(server)
+    """The peer's host drops what we send; the kernel gives up."""
+    client = place.silent_peer()
     give_up_after(client, 300)
     client.send(b"anybody there?")
     return seen(client, client.recv, 1)
@@ -98,6 +98,23 @@ def not_tcp(place: Loopback) -> Seen:
     """Ask a UDP socket for its TCP_INFO."""
     with pysock.socket(place.family, pysock.SOCK_DGRAM) as sock:
         return seen(None, sock.tcp_info)
+
+
+@scenario("32", errors.NotListeningError, "EINVAL", "caller")
+def not_listening(place: Loopback) -> Seen:
+    """Ask a connected socket for its accept queue."""
+    client, _ = place.pair()
+    return seen(client, client.listen_queue)
+
+
+@scenario("33", errors.DiagDeniedError, "EPERM", "policy")
+def kill_denied(place: Loopback) -> Seen:
+    """Kill a connection as a user without privileges."""
+    client, _ = place.pair()
+    ends = client.getsockname(), client.getpeername()
+    return in_child(
+        lambda: seen(client, sock_diag.destroy, *ends), prepare=become_nobody
+    )
 
 
 def _wait_for(sock: pysock.socket) -> None:
