@@ -177,20 +177,10 @@ def test_poll_bits():
     assert lib.PYSOCK_HANGUP == select.POLLHUP
 
 
-TOO_LONG = {
-    "pysock/_accept_loop.py",
-    "tests/test_accept_loop.py",
-    "tests/test_connect_many.py",
-}
-
-
 @pytest.mark.parametrize(
     "path", SOURCES, ids=lambda path: str(path.relative_to(ROOT))
 )
-def test_source_file_is_short(request, path):
-    if str(path.relative_to(ROOT)) in TOO_LONG:
-        reason = "to be cut in two by whoever works on it next"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_source_file_is_short(path):
     assert len(path.read_text().splitlines()) <= 400
 
 
