@@ -20,14 +20,14 @@ INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
 
-C_FILES := $(wildcard csrc/*.c)
+C_FILES := $(wildcard csrc/*.c pysock/cli/bench/*.c)
 # Stricter than the build, and without cffi's generated file, which does not
 # pass -Wmissing-prototypes.
 C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
 	-Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench stress wheel clean
+.PHONY: help demo test check format bench stress docs wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
@@ -36,8 +36,8 @@ help: ## show this list
 demo: $(INSTALLED) ## install with run-time needs only, and take the tour
 	$(BIN)/python -m pysock tour
 
-test: $(DEV) ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEV) ## run every test, of the stress tests a short version
+	$(BIN)/python -m pytest -m "not stress" $(ARGS)
 
 check: $(DEV) ## format, lint and types, of Python and of C
 	$(BIN)/ruff format --check .
@@ -55,7 +55,10 @@ bench: $(BENCH) ## measure pysock beside its peers
 	$(BIN)/python -m benchmarks
 
 stress: $(DEV) ## run the stress tests only
-	$(BIN)/python -m pytest -m stress $(ARGS)
+	$(BIN)/python -m pytest -m stress -o faulthandler_timeout=0 $(ARGS)
+
+docs: $(INSTALLED) ## write the pages that are made from the code
+	PYTHONPATH=tests $(BIN)/python -m lab.document > docs/failures.md
 
 # setuptools puts what an old egg-info lists into the sdist, needed or not.
 wheel: $(DEV) ## build the sdist, and the wheel from it, into dist/

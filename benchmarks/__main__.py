@@ -9,39 +9,57 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import subprocess
 import sys
-import time
+from pathlib import Path
 
-from benchmarks import pinning, report
-from benchmarks.harness import Measurement, Plan
+from benchmarks.report import Finding, judge, print_findings
 from benchmarks.rows import ROWS, Row
+from pysock.cli.bench.environment import environment
+from pysock.cli.bench.progress import Progress
+from pysock.cli.bench.rounds import Measurement, Plan
+from pysock.cli.table import print_fields
 
 
-def measure(measured_by: str, plan: Plan) -> Measurement:
+def measure(row: Row, *, rounds: int | None, quick: bool) -> Measurement:
     """Call the measuring function that a row names."""
-    module, _, function = measured_by.partition(":")
-    run = getattr(importlib.import_module(f"benchmarks.{module}"), function)
+    module, _, function = row.measured_by.partition(":")
+    progress = Progress(row.name)
     try:
-        result: Measurement = run(plan)
+        run = getattr(importlib.import_module(module), function)
+        measured: Measurement = run(Plan(quick, rounds, progress))
     finally:
-        pinning.unpin()
-    return result
+        progress.finish()
+    return measured
 
 
-def findings_of(rows: tuple[Row, ...], plan: Plan) -> list[report.Finding]:
-    """Measure and judge the rows; those of one function together."""
+def findings_of(
+    rows: list[Row], *, rounds: int | None = None, quick: bool = False
+) -> list[Finding]:
+    """Measure and judge; rows of one function are measured together."""
     measured: dict[str, Measurement] = {}
-    findings = []
     for row in rows:
         if row.measured_by not in measured:
-            start = time.monotonic()
-            print(
-                f"{row.measured_by} ...", end="", flush=True, file=sys.stderr
+            measured[row.measured_by] = measure(
+                row, rounds=rounds, quick=quick
             )
-            measured[row.measured_by] = measure(row.measured_by, plan)
-            print(f" {time.monotonic() - start:.1f} s", file=sys.stderr)
-        findings.append(report.judge(row, measured[row.measured_by]))
-    return findings
+    return [judge(row, measured[row.measured_by]) for row in rows]
+
+
+def commit() -> str:
+    """Name the commit that is measured, and whether files differ from it."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -66,12 +84,10 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"no such row: {', '.join(unknown)}")
     if chosen.rounds is not None and chosen.rounds < 1:
         parser.error("--rounds is at least 1")
-    rows = tuple(
-        row for row in ROWS if not chosen.rows or row.name in chosen.rows
-    )
-    findings = findings_of(rows, Plan(chosen.quick, chosen.rounds))
-    failed = report.failed_rows(findings)
-    where = report.environment()
+    rows = [row for row in ROWS if not chosen.rows or row.name in chosen.rows]
+    where = environment() | {"commit": commit()}
+    findings = findings_of(rows, rounds=chosen.rounds, quick=chosen.quick)
+    failed = [finding for finding in findings if finding.is_failed]
     if chosen.json:
         said = {
             "environment": where,
@@ -79,12 +95,10 @@ def main(argv: list[str] | None = None) -> int:
         }
         print(json.dumps(said, indent=2))
     else:
-        for name, value in where.items():
-            print(f"{name:8} {value}")
+        print_fields(where.items())
         print()
-        print(report.table(findings))
+        print_findings(findings)
         print()
-        print(report.details(findings))
         for finding in failed:
             print(f"{finding.verdict}: {finding.row.name}")
     return 1 if failed else 0

@@ -16,10 +16,20 @@ pysock_connect(int fd, const struct pysock_address *to)
     return 0;
 }
 
+/* IPV6_RECVERR on.  1 if it was off, 0 if it was on or cannot be had. */
+static int
+ask_for_icmp(int fd)
+{
+    int on = 0;
+
+    return pysock_get_option(fd, IPPROTO_IPV6, IPV6_RECVERR, &on) == 0 &&
+           !on && pysock_set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1) == 0;
+}
+
 int
 pysock_connect_start(int fd, const struct pysock_address *to, int blocking)
 {
-    int result;
+    int result, ready;
 
     if (blocking) {
         result = pysock_set_nonblocking(fd, 1);
@@ -28,8 +38,14 @@ pysock_connect_start(int fd, const struct pysock_address *to, int blocking)
         }
     }
     result = pysock_connect(fd, to);
-    if (result != -EINPROGRESS ||
-        pysock_wait(fd, PYSOCK_WRITABLE, 0) != PYSOCK_WRITABLE) {
+    if (result != -EINPROGRESS) {
+        return result;
+    }
+    ready = pysock_wait(fd, PYSOCK_WRITABLE, 0);
+    if (ready == 0 && to->family == AF_INET6 && ask_for_icmp(fd)) {
+        return PYSOCK_ASKING;
+    }
+    if (ready != PYSOCK_WRITABLE) {
         return result;
     }
     if (!blocking) {

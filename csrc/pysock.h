@@ -69,15 +69,22 @@ void pysock_address_from_sockaddr(const void *sockaddr, size_t length,
  */
 int pysock_connect(int fd, const struct pysock_address *to);
 
+#define PYSOCK_ASKING 1 /* under way, and IPV6_RECVERR was switched on */
+
 /*
- * Start a connect that will be waited for, without blocking: O_NONBLOCK on if
+ * Start a connect to be waited for, without blocking: O_NONBLOCK on if
  * the descriptor blocks (blocking != 0), connect(2), and one look with
  * poll(2), because on loopback the handshake is over by then.
  *
  * Returns 0: connected, and a blocking descriptor blocks again; also a
- * further connect then says EISCONN, as after a blocking one.  Any negative
- * errno of pysock_connect, -EINPROGRESS first of all: a blocking descriptor
- * has been left in O_NONBLOCK, and the caller puts it back.
+ * further connect then says EISCONN, as after a blocking one.  PYSOCK_ASKING:
+ * an attempt over IPv6 is under way, and an ICMP message that ends it will be
+ * in the error queue; on IPv4 it is there unasked (Linux 6.18).  The caller
+ * clears IPV6_RECVERR in the end, which empties that queue.  It is set here,
+ * not in Python, where the answer can be back before the GIL is.  Otherwise
+ * any negative errno of pysock_connect, -EINPROGRESS first of all.  Unless 0
+ * is returned a blocking descriptor has been left in O_NONBLOCK, and the
+ * caller puts it back.
  */
 int pysock_connect_start(int fd, const struct pysock_address *to,
                          int blocking);
@@ -176,14 +183,11 @@ int pysock_local_address(int fd, struct pysock_address *out);
  */
 int pysock_peer_address(int fd, struct pysock_address *out);
 
-/* O_NONBLOCK on (1) or off (0), for the open file description.  0 or -errno.
- */
+/* O_NONBLOCK on (1) or off (0) of the open file.  0 or -errno. */
 int pysock_set_nonblocking(int fd, int on);
 
-/* getsockopt(2) of an int into *value.  0 or -errno. */
+/* getsockopt(2) of an int into *value, setsockopt(2) of one.  0 or -errno. */
 int pysock_get_option(int fd, int level, int name, int *value);
-
-/* setsockopt(2) of an int.  0 or -errno. */
 int pysock_set_option(int fd, int level, int name, int value);
 
 /*
@@ -348,6 +352,46 @@ struct pysock_arrivals {
 int pysock_accept_many(int fd, int timeout_ms, int limit,
                        struct pysock_accepted *out, char *hosts,
                        struct pysock_arrivals *look);
+
+#define PYSOCK_ATTEMPT_FREE 0      /* nothing here */
+#define PYSOCK_ATTEMPT_NEW 1       /* to be started by the next step */
+#define PYSOCK_ATTEMPT_UNDER_WAY 2 /* a SYN was sent */
+#define PYSOCK_ATTEMPT_OVER 3      /* error has the verdict */
+
+#define PYSOCK_OUT_OF_TIME -1 /* the caller's; no errno is negative */
+
+/* One of many connects. */
+struct pysock_attempt {
+    struct pysock_address to; /* in */
+    int64_t started_ns;       /* out: CLOCK_MONOTONIC, nanoseconds */
+    int64_t ended_ns;         /* out: likewise; set when over */
+    int32_t fd;               /* in: a TCP socket that was never connected */
+    int32_t blocks;           /* in: 1 if it is to block once connected */
+    int32_t state;            /* in and out: PYSOCK_ATTEMPT_... */
+    int32_t error;            /* out: 0 connected, PYSOCK_OUT_OF_TIME, errno */
+    int32_t at_once;          /* out: 1 if connect(2) itself said so */
+};
+
+/*
+ * One step of many connects: start the new ones, wait until one of them is
+ * over, and judge all that are.  May block.
+ *
+ * attempts    count of them, free places among them.
+ * timeout_ns  nanoseconds that each has from its start; negative: no limit.
+ * wait_ms     milliseconds to wait at most; 0 only looks, -1 waits for ever.
+ * over        room for count indexes: those that are over since this call.
+ *
+ * An attempt that is over is the caller's again.  One that failed has its
+ * error taken from the socket, while TCP_INFO and the error queue still have
+ * their evidence; one that ran out of time goes on in the kernel.  On IPv6
+ * sockets IPV6_RECVERR is on until they are connected, then off.
+ *
+ * Returns how many are over, 0 when wait_ms is up, or:
+ *   -EINTR   a signal came before any was over; call again.
+ *   -ENOMEM  no memory for the step; all goes on.
+ */
+int pysock_connect_many(struct pysock_attempt *attempts, int count,
+                        int64_t timeout_ns, int wait_ms, int32_t *over);
 
 /* cffi: end */
 

@@ -13,7 +13,8 @@ General layout, lowest layer first; an import goes downwards only:
     _connect, _transfer      one connect; reads and writes
     _listen_queue            the queue of a listener
     _socket                  class socket, the drop-in
-    _accept_loop             many connections at once
+    _accept_loop, _reuseport, _connect_loop, _happy_eyeballs
+                             many connections at once
     _standard, _install      the standard module's functions over our names
     sock_diag                every TCP socket; loaded when it is first used
     explain                  evidence for an exception that was asked for
@@ -31,8 +32,7 @@ if not _sys.platform.startswith("linux"):
 import socket as _standard_socket
 
 from pysock import errors, raw
-from pysock._accept_loop import AcceptLoop, accept_loop
-from pysock._accept_stats import AcceptStats
+from pysock._happy_eyeballs import create_connection
 from pysock._install import install, uninstall
 from pysock._listen_queue import ListenQueue
 from pysock._makers import (
@@ -43,7 +43,6 @@ from pysock._makers import (
     socketpair,
     tcp_info,
 )
-from pysock._reuseport import ReuseportGroup, reuseport_group
 from pysock._socket import socket
 from pysock._standard import adopt as _adopt
 from pysock._tcp_info import TcpInfo
@@ -56,6 +55,14 @@ if TYPE_CHECKING:
     from socket import *  # type: ignore[assignment]  # noqa: F403
 
     from pysock import sock_diag
+    from pysock._accept_loop import AcceptLoop, accept_loop
+    from pysock._accept_stats import AcceptStats
+    from pysock._connect_loop import (
+        ConnectProgress,
+        ConnectResult,
+        connect_many,
+    )
+    from pysock._reuseport import ReuseportGroup, reuseport_group
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock._socket`.
@@ -66,11 +73,15 @@ __all__ = [
     *_standard_socket.__all__,
     "AcceptLoop",
     "AcceptStats",
+    "ConnectProgress",
+    "ConnectResult",
     "ListenQueue",
     "ReuseportGroup",
     "TcpInfo",
     "TcpState",
     "accept_loop",
+    "connect_many",
+    "create_connection",
     "create_server",
     "errors",
     "fromfd",
@@ -87,14 +98,37 @@ __all__ = [
 ]
 
 
+# Loaded when they are first asked for: few programs need them, and every one
+# pays for what is imported above.
+_LATER = {
+    "AcceptLoop": "_accept_loop",
+    "AcceptStats": "_accept_stats",
+    "ConnectProgress": "_connect_loop",
+    "ConnectResult": "_connect_loop",
+    "ReuseportGroup": "_reuseport",
+    "accept_loop": "_accept_loop",
+    "connect_many": "_connect_loop",
+    "reuseport_group": "_reuseport",
+}
+
+
 def __getattr__(name: str) -> object:
     """Give what is loaded late: a part that few need, and the version."""
-    if name == "sock_diag":
-        from importlib import import_module
+    from importlib import import_module
 
+    if name == "sock_diag":
         return import_module("pysock.sock_diag")
+    if name in _LATER:
+        value = getattr(import_module(f"pysock.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
     if name == "__version__":
         from importlib.metadata import version
 
         return version("pysock-tcp")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what is loaded late too."""
+    return sorted({*globals(), *__all__})

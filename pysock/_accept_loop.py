@@ -24,11 +24,12 @@ from _thread import RLock
 from pysock._accept import accept_failure
 from pysock._accept_many import Batch
 from pysock._accept_stats import AcceptStats, Counters
-from pysock._closing import unwatch, watch
+from pysock._closing import Waker, unwatch, watch
+from pysock._reserve import Reserve
 from pysock._socket import socket
 from pysock._transfer import is_tcp
 from pysock.errors import error_for
-from pysock.raw._calls import ffi, lib, new_address
+from pysock.raw._calls import ffi, lib
 from pysock.raw._evidence import local_address_of
 
 TYPE_CHECKING = False
@@ -93,7 +94,6 @@ class AcceptLoop:
         self._batch = Batch(batch)
         self._most = batch
         self._listener = listener
-        self._sheds = out_of_descriptors == "shed"
         self._on_error = on_error
         self._counter = counter
         self._ready: list[tuple[socket, Any]] = []
@@ -103,8 +103,6 @@ class AcceptLoop:
         self._pause = 0.0
         self._resume_at = 0.0
         self._lock = RLock()
-        # Of its own: whoever wakes a waiting loop must not wait for it.
-        self._wake_lock = RLock()
         # A child's copy must not change the mode that it shares.
         self._pid = os.getpid()
         self._fd = _fileno(listener)
@@ -115,19 +113,15 @@ class AcceptLoop:
                 local_address=local_address_of(self._fd),
             )
         self._drops_before = self._drops_now = self._read_drops()
-        try:
-            self._wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        except OSError as exc:
-            number = exc.errno or 0
-            raise error_for("accept", number) from None
-        self._reserve: int | None = None
+        self._waker = Waker()
         self._stopped = False
-        self._refresh_reserve()
+        self._reserve = Reserve() if out_of_descriptors == "shed" else None
         self._waiter, self._pauser = select.poll(), select.poll()
         self._waiter.register(self._fd, select.POLLIN)
+        self._only_the_listener = [(self._fd, select.POLLIN)]
         for poll in (self._waiter, self._pauser):
-            poll.register(self._wake_fd, select.POLLIN)
-        watch(self._fd, self._wake)
+            poll.register(self._waker.fd, select.POLLIN)
+        watch(self._fd, self._waker.wake)
         if _gettimeout(listener) is None:
             lib.pysock_set_nonblocking(self._fd, 1)
 
@@ -169,7 +163,7 @@ class AcceptLoop:
         if self._stopped:
             return
         self._stopped = True
-        self._wake()
+        self._waker.wake()
         with self._lock:
             self._release()
 
@@ -192,7 +186,8 @@ class AcceptLoop:
         if self._resume_at and (left := self.retry_in) > 0:
             if _gettimeout(self._listener) == 0:
                 return False
-            self._drain_wake(self._pauser.poll(left * 1000 + 1))
+            if self._pauser.poll(left * 1000 + 1):
+                self._waker.drain()
             return True
         taken = self._batch.take(self._fd, 0, self._look)
         if taken > 0:
@@ -219,8 +214,8 @@ class AcceptLoop:
         self._ready = ready
         self._counters.add_batch(len(ready), look)
         self._pause = self._resume_at = 0.0
-        if self._reserve is None:
-            self._refresh_reserve()
+        if self._reserve is not None:
+            self._reserve.refill()
         if self._counter is not None:
             self._counter[0] += len(ready)
         for sock, _ in dead:
@@ -235,7 +230,7 @@ class AcceptLoop:
         self._counters.errors += 1
         if number in _SKIP:
             self._counters.aborted += 1
-        elif number in _DESCRIPTORS and self._sheds and self._shed():
+        elif number in _DESCRIPTORS and self._shed():
             pass
         elif number in _DESCRIPTORS or number in _PAUSE:
             self._counters.pauses += 1
@@ -261,33 +256,12 @@ class AcceptLoop:
         self._on_error(error, self.stats)
 
     def _shed(self) -> int:
-        """Reset up to a batch of connections, with the reserve; how many."""
+        """Reset up to a batch of connections, if that is wanted; how many."""
         if self._reserve is None:
-            self._refresh_reserve()
-            if self._reserve is None:
-                return 0
-        os.close(self._reserve)
-        self._reserve = None
-        shed = 0
-        peer = new_address()
-        while shed < self._most:
-            fd = lib.pysock_accept(self._fd, 0, peer)
-            if fd < 0:
-                break
-            lib.pysock_close_with_reset(fd)
-            shed += 1
-        self._refresh_reserve()
+            return 0
+        shed = self._reserve.shed(self._fd, self._most)
         self._counters.shed += shed
         return shed
-
-    def _refresh_reserve(self) -> None:
-        """Hold a descriptor in reserve, if there is one to be had."""
-        if not self._sheds or self._stopped:
-            return
-        try:
-            self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            self._reserve = None
 
     def _wait(self) -> bool:
         """Wait for a connection, as the listener's timeout says."""
@@ -301,26 +275,14 @@ class AcceptLoop:
                 left = min(left, max(0.0, deadline - time.monotonic()))
             ready = self._waiter.poll(left * 1000)
             if ready:
-                self._drain_wake(ready)
+                if ready != self._only_the_listener:
+                    self._waker.drain()
                 return True
             if deadline is not None and time.monotonic() >= deadline:
                 raise accept_failure(
                     self._listener, errno.ETIMEDOUT, timeout, timeout
                 )
         return True
-
-    def _drain_wake(self, ready: list[tuple[int, int]]) -> None:
-        if not self._stopped and any(fd == self._wake_fd for fd, _ in ready):
-            try:
-                os.eventfd_read(self._wake_fd)
-            except BlockingIOError:
-                pass
-
-    def _wake(self) -> None:
-        with self._wake_lock:
-            # The number of a closed one may be somebody else's by now.
-            if self._wake_fd >= 0:
-                os.eventfd_write(self._wake_fd, 1)
 
     def _read_drops(self) -> int | None:
         try:
@@ -343,20 +305,17 @@ class AcceptLoop:
 
     def _release(self) -> None:
         """Let go of every descriptor; the lock is held."""
-        if self._wake_fd < 0:
+        if self._waker.fd < 0:
             return
-        unwatch(self._fd, self._wake)
+        unwatch(self._fd, self._waker.wake)
         if _fileno(self._listener) == self._fd:
             self._drops_now = self._read_drops()
             ours = os.getpid() == self._pid
             if ours and _gettimeout(self._listener) is None:
                 lib.pysock_set_nonblocking(self._fd, 0)
-        with self._wake_lock:
-            wake_fd, self._wake_fd = self._wake_fd, -1
-            os.close(wake_fd)
+        self._waker.close()
         if self._reserve is not None:
-            os.close(self._reserve)
-            self._reserve = None
+            self._reserve.close()
         left, self._ready = self._ready, []
         self._counters.accepted -= len(left)
         self._counters.unserved += len(left)

@@ -8,6 +8,7 @@ from errno import EAGAIN, EINTR
 from math import ceil
 from operator import index
 from struct import Struct
+from sys import modules
 
 from pysock._accept import accept_failure
 from pysock._transfer import TransferSocket
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
 _family = _socket.socket.family.__get__
+_type = _socket.socket.type.__get__
+_proto = _socket.socket.proto.__get__
+_new = _socket.socket.__new__
+_init = _socket.socket.__init__
 _accept_many = lib.pysock_accept_many
+
+# See _socket.py: where a replaced `pysock.socket` is looked up.
+_public = modules["pysock"].__dict__
 
 # The C side writes what it says it took, so nothing need be cleared for it.
 _allocate = ffi.new_allocator(should_clear_after_alloc=False)
@@ -71,29 +79,62 @@ class Batch:
 
     def sockets(self, listener: Any, family: int) -> list[tuple[socket, Any]]:
         """Make the objects. If that fails, nothing of the batch stays open."""
-        hosts = ffi.string(self._hosts).decode().split("\n")
-        accepted = listener._accepted
+        public = _public["socket"]
+        if public is not modules["pysock._socket"].socket:
+            return self._replaced_sockets(listener, family)
+        # What its __init__ does, without the detours; as in accept.
+        kind = (family, _type(listener), _proto(listener))
         made: list[tuple[socket, Any]] = []
         add = made.append
+        sock = None
         try:
-            if family == AF_INET:
-                for (fd, port), host in zip(
-                    self._read(_IPV4), hosts, strict=True
-                ):
-                    add((accepted(fd), (host, port)))
-            else:
-                for (fd, *rest), host in zip(
-                    self._read(_IPV6), hosts, strict=True
-                ):
-                    add((accepted(fd), (host, *rest)))
+            for fd, address in self._addresses(family):
+                sock = _new(public)
+                _init(sock, *kind, fd)
+                sock._io_refs = 0
+                sock._closed = False
+                add((sock, address))
         except BaseException:
-            # The one that failed is closed by who failed to make it.
-            for (fd,) in list(self._read(_FD))[len(made) + 1 :]:
-                lib.pysock_close(fd)
-            for sock, _ in made:
-                sock.close()
+            left = [fd for (fd,) in self._read(_FD)][len(made) :]
+            # The last one may have an object, and is not to be closed twice.
+            if sock is not None and left and _fileno(sock) == left[0]:
+                sock.detach()
+            self._close(left, made)
             raise
         return made
+
+    def _replaced_sockets(
+        self, listener: Any, family: int
+    ) -> list[tuple[socket, Any]]:
+        """The same when a test has put another class into `pysock.socket`."""
+        made: list[tuple[socket, Any]] = []
+        try:
+            for fd, address in self._addresses(family):
+                made.append((listener._accepted(fd), address))
+        except BaseException:
+            # The one that failed is closed by who failed to make it.
+            left = [fd for (fd,) in self._read(_FD)][len(made) + 1 :]
+            self._close(left, made)
+            raise
+        return made
+
+    def _close(self, left: list[int], made: list[tuple[socket, Any]]) -> None:
+        for fd in left:
+            lib.pysock_close(fd)
+        for sock, _ in made:
+            sock.close()
+
+    def _addresses(self, family: int) -> Iterator[tuple[int, Any]]:
+        """Each descriptor, with its peer's address."""
+        hosts = ffi.string(self._hosts).decode().split("\n")
+        if family == AF_INET:
+            fds, ports = self._columns(_IPV4)
+            return zip(fds, zip(hosts, ports, strict=True), strict=True)
+        fds, *rest = self._columns(_IPV6)
+        return zip(fds, zip(hosts, *rest, strict=True), strict=True)
+
+    def _columns(self, layout: Struct) -> Iterator[tuple[int, ...]]:
+        return zip(*self._read(layout), strict=True)
 
     def seen(self) -> Iterator[tuple[int, int, int]]:
         """Descriptor, wait in ms (-1: not sampled), whether it was dead."""

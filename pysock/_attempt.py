@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import _socket
 import time
-from errno import EALREADY, EINPROGRESS, EISCONN
+from errno import EALREADY, EBADF, EINPROGRESS, EISCONN
 from operator import index
 
 from pysock._tcp_state import TcpState
 from pysock.raw._calls import (
     AF_INET6,
+    ASKING,
     ERROR,
     HANGUP,
     WRITABLE,
-    ffi,
     lib,
     parse_address,
     read_icmp,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from pysock.raw._calls import CData
 
+_fileno = _socket.socket.fileno
 _IPPROTO_IPV6, _IPV6_RECVERR = 41, 25
 
 # Hosts that the standard module gives a meaning of its own.
@@ -107,13 +108,16 @@ class Attempt:
     __slots__ = ("asking", "at_once", "fd", "number", "started", "target")
 
     def __init__(
-        self, fd: int, target: CData, started: float, number: int
+        self, fd: int, target: CData, started: float, result: int
     ) -> None:
         self.fd = fd
         self.target = target
-        self.asking = False
         self.started = started
+        # Whether IPV6_RECVERR is on for this attempt only. IPv6 names the
+        # sender of an ICMP error only then; see pysock_connect_start.
+        self.asking = result == ASKING
         # What connect(2) said, an errno; later the verdict, 0 for success.
+        number = EINPROGRESS if self.asking else -result
         self.number = number
         # Whether the kernel refused before any packet was answered.
         self.at_once = number not in (EINPROGRESS, EALREADY)
@@ -123,22 +127,27 @@ class Attempt:
         """Seconds since the start."""
         return time.monotonic() - self.started
 
-    def wait(self, timeout: float | None) -> None:
+    def wait(self, timeout: float | None, sock: Any) -> None:
         """Wait for the end and leave the verdict in `number`.
 
         0: connected. `DEADLINE`: the timeout ran out and the attempt goes
         on. Else an errno: whoever wants evidence reads it before
-        `stop_asking()` and `settle()`.
+        `stop_asking()` and `settle()`; `EBADF` if another thread has closed
+        `sock` meanwhile.
         """
-        ready = self._wait_for_answer(timeout)
-        if ready < 0:
+        ready = self._wait_for_answer(timeout, sock)
+        if _fileno(sock) != self.fd:
+            # The number may be somebody else's by now: hands off.
+            self.number = EBADF
+            self.asking = False
+        elif ready < 0:
             self.number = -ready
         elif ready == 0:
             self.number = DEADLINE
         elif ready & (ERROR | HANGUP):
             self.number = lib.pysock_take_error(self.fd)
             if self.number == 0 and self._still_trying():
-                self.wait(timeout)
+                self.wait(timeout, sock)
         else:
             self.number = 0
 
@@ -153,44 +162,26 @@ class Attempt:
             return False
         return read_icmp(self.fd) is not None
 
-    def _wait_for_answer(self, timeout: float | None) -> int:
-        """The handshake needs the network: wait, and ask who says no.
-
-        IPv6 names the sender of an ICMP error only after IPV6_RECVERR, IPv4
-        does so anyway (Linux 6.18). After a failure it stays on until
-        `stop_asking()`: clearing it empties the error queue.
-        """
+    def _wait_for_answer(self, timeout: float | None, sock: Any) -> int:
+        """Wait; after a failure the error queue is there to be read."""
         deadline = None if timeout is None else self.started + timeout
-        if self.target.family == AF_INET6 and not self._recverr(None):
-            self.asking = True
-            self._recverr(1)
         ready = 0
         try:
-            ready = wait_until(self.fd, WRITABLE, deadline)
+            ready = wait_until(self.fd, WRITABLE, deadline, sock)
         finally:
-            if not (ready > 0 and ready & ERROR):
+            if _fileno(sock) == self.fd and not (ready > 0 and ready & ERROR):
                 self.stop_asking()
         return ready
 
     def stop_asking(self) -> None:
-        """Put IPV6_RECVERR back, once the evidence has been read.
+        """Clear IPV6_RECVERR, once the evidence has been read.
 
         On an established connection it would turn soft errors into hard
         ones.
         """
         if self.asking:
             self.asking = False
-            self._recverr(0)
-
-    def _recverr(self, on: int | None) -> int:
-        """Set IPV6_RECVERR, or with `None` get it: it may be the user's."""
-        if on is not None:
-            return lib.pysock_set_option(
-                self.fd, _IPPROTO_IPV6, _IPV6_RECVERR, on
-            )
-        value = ffi.new("int *")
-        lib.pysock_get_option(self.fd, _IPPROTO_IPV6, _IPV6_RECVERR, value)
-        return int(value[0])
+            lib.pysock_set_option(self.fd, _IPPROTO_IPV6, _IPV6_RECVERR, 0)
 
     def settle(self) -> None:
         """Bring a blocking socket to where a blocking connect leaves it.

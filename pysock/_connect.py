@@ -5,7 +5,7 @@ from __future__ import annotations
 import _socket
 import sys
 import time
-from errno import EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS
+from errno import EAGAIN, EALREADY, EBADF, ECONNABORTED, EINPROGRESS
 from socket import gaierror
 
 from pysock import raw
@@ -86,8 +86,11 @@ class ConnectSocket(TransferSocket):
     def connect_ex(self, address: Any, /) -> int:
         """Connect, and return the errno instead of raising it; 0 is success.
 
-        A timeout gives `EAGAIN`, as in the standard module. What is no errno
-        (a name that does not resolve, a wrong type) is raised all the same.
+        A timeout gives `EAGAIN`, as in the standard module.
+
+        Raises:
+            ResolveError: the host name does not resolve.
+            TypeError: the address is none; also `OverflowError`.
         """
         return self._connect(address, report=False)[0]
 
@@ -117,7 +120,7 @@ class ConnectSocket(TransferSocket):
             result = _start(fd, target, blocking)
             if result == 0:
                 return _CONNECTED
-            attempt = Attempt(fd, target, started, -result)
+            attempt = Attempt(fd, target, started, result)
             return self._connect_waiting(attempt, timeout, report=report)
         finally:
             # Another thread may have closed the socket, and the number may
@@ -140,8 +143,9 @@ class ConnectSocket(TransferSocket):
         before = tcp_info_of(fd) if earlier is not None else None
         here = local_address_of(fd) if earlier is not None else None
         started = _monotonic()
-        number = -lib.pysock_connect(fd, target)
-        attempt = Attempt(fd, target, started, number)
+        result = lib.pysock_connect(fd, target)
+        attempt = Attempt(fd, target, started, result)
+        number = attempt.number
         if number == EINPROGRESS:
             self._attempt = attempt
         elif number != EALREADY:
@@ -174,8 +178,15 @@ class ConnectSocket(TransferSocket):
         blocking = timeout is None
         waited = number == EINPROGRESS or (blocking and number == EALREADY)
         if waited:
-            attempt.wait(timeout)
+            attempt.wait(timeout, self)
             number = attempt.number
+            if number == EBADF:
+                return EBADF, error_for(
+                    "connect",
+                    EBADF,
+                    address=to_tuple(target),
+                    elapsed=attempt.elapsed,
+                )
         error = None
         if number == DEADLINE:
             number = EAGAIN

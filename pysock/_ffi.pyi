@@ -25,6 +25,12 @@ class _Lib(Protocol):
     PYSOCK_WRITABLE: int
     PYSOCK_ERROR: int
     PYSOCK_HANGUP: int
+    PYSOCK_ASKING: int
+    PYSOCK_ATTEMPT_FREE: int
+    PYSOCK_ATTEMPT_NEW: int
+    PYSOCK_ATTEMPT_UNDER_WAY: int
+    PYSOCK_ATTEMPT_OVER: int
+    PYSOCK_OUT_OF_TIME: int
     PYSOCK_SO_COOKIE: int
     PYSOCK_SO_NETNS_COOKIE: int
     PYSOCK_DIAG_DUMP: int
@@ -105,6 +111,14 @@ class _Lib(Protocol):
         out: CData,
         hosts: CData,
         look: CData,
+    ) -> int: ...
+    def pysock_connect_many(
+        self,
+        attempts: CData,
+        count: int,
+        timeout_ns: int,
+        wait_ms: int,
+        over: CData,
     ) -> int: ...
 
 ffi: _Ffi

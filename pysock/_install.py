@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket as standard
 import sys
+from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any
 
 # (module, name, what was there) of every reference that install() turned.
@@ -28,14 +28,22 @@ def install() -> None:
     if sys.modules.get("socket") is pysock:
         return
     ours = _replacements(pysock)
+    module: Any
     for module in list(sys.modules.values()):
-        name = getattr(module, "__name__", "")
-        if module is standard or name.split(".")[0] == "pysock":
+        # Modules only: anything may lie in sys.modules, and what merely looks
+        # like a module may load or fail when it is looked at.
+        if module is standard or not issubclass(type(module), ModuleType):
             continue
-        for name, value in list(getattr(module, "__dict__", {}).items()):
+        names = object.__getattribute__(module, "__dict__")
+        if str(names.get("__name__")).split(".")[0] == "pysock":
+            continue
+        for name, value in list(names.items()):
             if id(value) in ours and value is not None:
+                try:
+                    setattr(module, name, ours[id(value)])
+                except Exception:
+                    continue  # it refuses, which is its business
                 _turned.append((module, name, value))
-                setattr(module, name, ours[id(value)])
     sys.modules["socket"] = pysock
 
 

@@ -7,6 +7,7 @@ no system call added. What a failure means is found out after it happened.
 from __future__ import annotations
 
 import _socket
+import os
 import socket as standard
 from errno import EAGAIN, EBADF
 from socket import gaierror
@@ -64,6 +65,7 @@ _IP = (_socket.AF_INET, _socket.AF_INET6)
 _STREAM = _socket.SOCK_STREAM
 _TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
 _PEER = Origin("peer")
+_AGAIN = (EAGAIN, os.strerror(EAGAIN))
 _ENDS = (
     PeerResetError,
     PeerSilentError,
@@ -79,6 +81,17 @@ def is_tcp(sock: Any) -> bool:
         and _type(sock) == _STREAM
         and _proto(sock) in _TCP
     )
+
+
+def would_block(call: str) -> TransferWouldBlockError:
+    """Make the exception for EAGAIN, the one that must cost nothing.
+
+    No system call, no formatting, and no question after the family, which
+    would cost as much as the rest.
+    """
+    error = TransferWouldBlockError(*_AGAIN)
+    error._call = call
+    return error
 
 
 def failed(
@@ -154,7 +167,6 @@ def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
 def typed(name: str) -> Callable[..., Any]:
     """Wrap a method of the standard class that is not on a hot path."""
     method = getattr(standard.socket, name)
-    is_python = isinstance(method, FunctionType)
 
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -163,7 +175,7 @@ def typed(name: str) -> Callable[..., Any]:
             kind = type(exc)
             if kind.__module__ != "builtins":
                 raise  # typed already, or none of this module's
-            if not is_python and exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+            if not _is_its_own(exc, method):
                 raise
             failure = exc.args
         raise failed(self, name, failure, kind)
@@ -173,6 +185,25 @@ def typed(name: str) -> Callable[..., Any]:
     wrapper.__module__ = "pysock"
     wrapper.__doc__ = method.__doc__
     return wrapper
+
+
+def _is_its_own(exc: OSError, method: Any) -> bool:
+    """Whether a call on the socket failed, and nothing else in there did.
+
+    Not a signal's handler, nor the file of sendfile: in the standard sendfile
+    what `_sendfile_use_send` raises and we have not typed is the file's.
+    """
+    last: Any = exc.__traceback__
+    if last.tb_next is None:
+        return True
+    while last.tb_next is not None:
+        last = last.tb_next
+    code = last.tb_frame.f_code
+    return (
+        isinstance(method, FunctionType)
+        and code.co_filename == method.__code__.co_filename
+        and code.co_name != "_sendfile_use_send"
+    )
 
 
 class TransferSocket(standard.socket):
@@ -202,11 +233,17 @@ class TransferSocket(standard.socket):
         """
         try:
             return _recv(self, bufsize, flags)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "recv", failure)
+        raise (
+            would_block("recv")
+            if failure is None
+            else failed(self, "recv", failure)
+        )
 
     def recv_into(
         self, buffer: Buffer, nbytes: int = 0, flags: int = 0
@@ -217,11 +254,17 @@ class TransferSocket(standard.socket):
         """
         try:
             return _recv_into(self, buffer, nbytes, flags)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "recv_into", failure)
+        raise (
+            would_block("recv_into")
+            if failure is None
+            else failed(self, "recv_into", failure)
+        )
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """Send what fits; returns how many bytes were taken.
@@ -241,11 +284,17 @@ class TransferSocket(standard.socket):
         """
         try:
             return _send(self, data, flags | _NOSIGNAL)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "send", failure)
+        raise (
+            would_block("send")
+            if failure is None
+            else failed(self, "send", failure)
+        )
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """Send everything; raises as `send`.
@@ -254,14 +303,23 @@ class TransferSocket(standard.socket):
         """
         try:
             return _sendall(self, data, flags | _NOSIGNAL)
+        except BlockingIOError:
+            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = exc.args
-        raise failed(self, "sendall", failure)
+        raise (
+            would_block("sendall")
+            if failure is None
+            else failed(self, "sendall", failure)
+        )
 
     def sendto(self, data: Buffer, /, *args: Any) -> int:
-        """Send to an address: `sendto(data, [flags,] address)`."""
+        """Send to an address: `sendto(data, [flags,] address)`.
+
+        Raises as `send`, and `ResolveError` for a name without an address.
+        """
         if len(args) == 1:
             args = (_NOSIGNAL, *args)
         elif len(args) == 2:

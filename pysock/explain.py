@@ -1,12 +1,13 @@
 """What an exception means: two or three sentences, made when somebody asks.
 
 What happened, what was seen, what to look at next. The first and the last
-come from the catalogue's row, the middle from what the exception carries. No
-evidence, no guess.
+come from the catalogue's row, the middle from what the exception carries and
+from what this machine's sockets still say. No evidence, no guess.
 """
 
 from __future__ import annotations
 
+from pysock._evidence_diag import gather
 from pysock._icmp_names import icmp_name
 from pysock.errors import (
     CATALOGUE,
@@ -41,6 +42,7 @@ def explain(error: SocketError) -> str:
     sentences = [row.meaning] if row is not None else []
     try:
         sentences += _seen(error)
+        sentences += gather(error)
     except Exception as failure:
         sentences.append(f"(No more evidence: {failure!r}.)")
     if row is not None:

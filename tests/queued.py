@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import pysock
 
@@ -35,6 +36,34 @@ def clients(sock, count):
             )
             for _ in range(count)
         ]
+
+
+@contextlib.contextmanager
+def silent_address(host="127.0.0.1"):
+    """An address that does not answer a SYN: its listener's queue is full."""
+    with listener(host, backlog=0) as sock, clients(sock, 1):
+        yield sock.getsockname()
+
+
+@contextlib.contextmanager
+def closed_address(host="127.0.0.1"):
+    """An address that nobody else gets, and where nobody listens."""
+    family = pysock.AF_INET6 if ":" in host else pysock.AF_INET
+    with pysock.socket(family) as sock:
+        sock.bind((host, 0))
+        yield sock.getsockname()
+
+
+def entry(address):
+    family = pysock.AF_INET6 if ":" in address[0] else pysock.AF_INET
+    return (family, pysock.SOCK_STREAM, 6, "", address)
+
+
+def resolving(*addresses):
+    """A getaddrinfo that knows one name: the addresses are real ones."""
+    return mock.patch(
+        "pysock.getaddrinfo", return_value=[entry(a) for a in addresses]
+    )
 
 
 def reset(client):

@@ -1,3 +1,5 @@
+"""socket.accept_many: the batch, the wait, and nothing lost."""
+
 import os
 import signal
 import threading

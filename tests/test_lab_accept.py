@@ -11,6 +11,7 @@ import resource
 import select
 import socket as standard
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,7 @@ from pysock import TcpState, errors
 pytest_plugins = ["lab.fixtures"]
 pytestmark = pytest.mark.lab
 
+OPEN = Path("/proc/self/fd")
 BLOCKING, TIMEOUT, NONBLOCKING = None, 5.0, 0.0
 every_mode = pytest.mark.parametrize(
     "timeout", [BLOCKING, TIMEOUT, NONBLOCKING], ids=str
@@ -89,9 +91,10 @@ def test_accept_fails(
 ):
     row, kind = ERRNOS[number]
     listener.settimeout(timeout)
-    with pytest.raises(OSError) as caught:
-        call_with_failing("accept4", listener.fileno(), number,
-                          listener.accept)
+    with pytest.raises(errors.AcceptError) as caught:
+        call_with_failing(
+            "accept4", listener.fileno(), number, listener.accept
+        )
     error = caught.value
     check(error, kind, number, listener, ORIGINS[row])
     # The real kernel still has the connection.
@@ -103,7 +106,7 @@ def test_accept_fails(
 
 @every_errno
 def test_raw_accept_fails(seccomp, listener, client, number):
-    with pytest.raises(OSError) as caught:
+    with pytest.raises(errors.AcceptError) as caught:
         call_with_failing(
             "accept4",
             listener.fileno(),
@@ -203,7 +206,7 @@ def test_row_19_descriptor_limit(version, listener, client, timeout):
         fillers.callback(
             resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard)
         )
-        highest = max(map(int, os.listdir("/proc/self/fd")))
+        highest = max(int(path.name) for path in OPEN.iterdir())
         resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
         with contextlib.suppress(OSError):
             while True:
@@ -229,8 +232,9 @@ def test_row_14_with_cookies_the_queue_is_never_full(place, version):
         listener.bind((HERE[version], 0))
         listener.listen(1)
         for number in range(4):
-            place.far_end.send_syn(version, 2000 + number,
-                                   listener.getsockname())
+            place.far_end.send_syn(
+                version, 2000 + number, listener.getsockname()
+            )
         with pysock.create_connection(listener.getsockname()[:2], 5) as sock:
             assert sock.tcp_state() is TcpState.ESTABLISHED
             accepted, _ = listener.accept()
@@ -319,8 +323,12 @@ def test_connect_denied_by_policy(seccomp, place, version, lab_table):
     address = place.host(version, Script())
     with pysock.socket(FAMILY[version]) as sock:
         with pytest.raises(errors.ConnectDeniedError) as caught:
-            call_with_failing("connect", sock.fileno(), errno.EPERM,
-                              lambda: sock.connect(address))
+            call_with_failing(
+                "connect",
+                sock.fileno(),
+                errno.EPERM,
+                lambda: sock.connect(address),
+            )
         assert os.get_blocking(sock.fileno())
     error = caught.value
     assert error.errno == errno.EPERM

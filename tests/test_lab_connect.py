@@ -1,6 +1,5 @@
 """Every connect that fails, made for real, met in every way there is."""
 
-import errno
 import os
 import pickle
 
@@ -23,9 +22,7 @@ every_scenario = pytest.mark.parametrize(
 @every_scenario
 def test_failed_connect(place, version, scenario, lab_table):
     address = scenario.address(place, version)
-    seen = observe(
-        version, address, options=scenario.of(version, "options")
-    )
+    seen = observe(version, address, options=scenario.of(version, "options"))
     for way in TYPED & seen.keys():
         error = seen[way].error
         if error is None and scenario.at_once:

@@ -114,9 +114,11 @@ def check(met, outcome, call, sock):
 
 def class_of(outcome):
     """The class, which is also the builtin of its errno."""
-    return errors.class_for("send", outcome.number) if (
-        outcome.error is errors.PeerUnreachableError
-    ) else outcome.error
+    return (
+        errors.class_for("send", outcome.number)
+        if (outcome.error is errors.PeerUnreachableError)
+        else outcome.error
+    )
 
 
 @pytest.mark.parametrize("call", sorted(CALLS.keys() - {"take_error"}))
@@ -154,9 +156,7 @@ def test_silence_wakes_a_write_that_waits(place, version):
 
 
 def test_what_came_before_the_reset_is_kept(place, version):
-    script = Script(
-        to_syn=(syn_ack,), once_connected=(data(b"half a "), rst)
-    )
+    script = Script(to_syn=(syn_ack,), once_connected=(data(b"half a "), rst))
     with pysock.socket(FAMILY[version]) as sock:
         sock.connect(place.host(version, script))
         with pytest.raises(errors.PeerResetError) as caught:

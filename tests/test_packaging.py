@@ -139,14 +139,16 @@ def test_extension_exports_its_init_function_only(built, tmp_path):
 def test_wheel_holds_the_package_and_nothing_of_the_tree(wheel_names):
     tops = {name.split("/")[0] for name in wheel_names}
     assert tops == {"pysock", "pysock_tcp-0.1.0.dist-info"}
-    suffixes = {Path(name).suffix for name in wheel_names}
-    assert not suffixes & {".c", ".h", ".o"}
+    sources = {
+        name for name in wheel_names if Path(name).suffix in {".c", ".h", ".o"}
+    }
+    assert sources == {"pysock/cli/bench/native.c"}
 
 
 def test_wheel_holds_every_module_and_the_types(built, wheel_names):
     in_tree = {
         str(path.relative_to(built.tree))
-        for pattern in ("*.py", "*.pyi", "py.typed")
+        for pattern in ("*.py", "*.pyi", "py.typed", "native.c")
         for path in (built.tree / "pysock").rglob(pattern)
     }
     in_wheel = {name for name in wheel_names if name.startswith("pysock/")}

@@ -49,7 +49,9 @@ def table():
 
 def shape(output):
     """An output without what differs from run to run."""
-    output = re.sub(r"(?s)(Traceback[^\n]*\n).*?\n(?=\S)", r"\1  ...\n", output)
+    output = re.sub(
+        r"(?s)(Traceback[^\n]*\n).*?\n(?=\S)", r"\1  ...\n", output
+    )
     return re.sub(r"\d+ (us|ms)|\d+\.\d+ s", "N", output).strip()
 
 

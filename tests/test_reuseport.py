@@ -1,3 +1,5 @@
+"""reuseport_group: one port, several listeners, one count."""
+
 import os
 import threading
 

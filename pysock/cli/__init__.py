@@ -32,6 +32,7 @@ COMMANDS = (
     "watch",
     "obituaries",
     "errors",
+    "bench",
     "tour",
     "run",
 )

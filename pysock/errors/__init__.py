@@ -4,6 +4,7 @@
 rows. All of them are `SocketError`, which is an `OSError`.
 """
 
+from pysock.errors._attempts import AllAttemptsFailedError
 from pysock.errors._base import SocketError, show_address, variant
 from pysock.errors._catalogue import CATALOGUE
 from pysock.errors._choose import (
@@ -65,6 +66,7 @@ __all__ = [
     "AcceptWouldBlockError",
     "AddressInUseError",
     "AddressUnavailableError",
+    "AllAttemptsFailedError",
     "AlreadyConnectedError",
     "BindDeniedError",
     "BindError",

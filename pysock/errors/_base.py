@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import errno as _errno
 import os
+
+from pysock.errors._errno_names import errno_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ class SocketError(OSError):
         origin: who said no; `None` where nobody did, or nobody knows.
     """
 
-    call: str | None = None
+    # A slot, because a would-block error carries nothing else: an instance
+    # dict would cost a tenth of the whole call that would block.
+    __slots__ = ("_call",)
+
+    _call: str | None
     address: tuple[Any, ...] | None = None
     local_address: tuple[Any, ...] | None = None
     elapsed: float | None = None
@@ -48,6 +53,15 @@ class SocketError(OSError):
 
     # What a variant is made of; see variant().
     _mixins: tuple[type[BaseException], ...] = ()
+
+    @property
+    def call(self) -> str | None:
+        """The call that failed; `None` on one made by hand."""
+        return getattr(self, "_call", None)
+
+    @call.setter
+    def call(self, name: str | None) -> None:
+        self._call = name
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -80,7 +94,7 @@ class SocketError(OSError):
         return {
             "error": type(self).__name__,
             "errno": self.errno,
-            "errno_name": _errno.errorcode.get(self.errno or 0),
+            "errno_name": errno_name(self.errno),
             "message": str(self),
             "call": self.call,
             "address": _as_list(self.address),
@@ -125,6 +139,7 @@ class SocketError(OSError):
         # `errno` is not in args where the standard module's text is alone
         # there ('timed out').
         state["errno"] = self.errno
+        state["call"] = self.call
         # By name: the older protocols write BrokenPipeError as OSError.
         mixins = tuple(
             mixin.__name__ if mixin.__module__ == "builtins" else mixin
@@ -171,6 +186,7 @@ def _rebuild(
     bases = (getattr(builtins, m) if type(m) is str else m for m in mixins)
     error = variant(kind, *bases)(*args)
     error.errno = state.pop("errno")
+    error.call = state.pop("call")
     error.__dict__.update(state)
     return error
 

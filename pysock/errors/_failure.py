@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 from collections import namedtuple
+
+from pysock.errors._errno_names import errno_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Failure(
     @property
     def errno_names(self) -> tuple[str, ...]:
         """The errnos by name, such as `ECONNREFUSED`."""
-        return tuple(errno.errorcode[number] for number in self.errnos)
+        return tuple(str(errno_name(number)) for number in self.errnos)
 
     @property
     def also(self) -> tuple[str, ...]:

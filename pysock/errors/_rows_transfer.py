@@ -43,7 +43,7 @@ ROWS = (
         SEND,
         (errno.EPIPE,),
         tree.BrokenConnectionError,
-        ("peer",),
+        ("peer", "timer", "icmp", "route", "policy"),
         (
             "The peer had gone already when the previous write was sent; in C "
             "this is a SIGPIPE."

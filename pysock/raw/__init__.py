@@ -87,7 +87,8 @@ def connect(fd: int, address: tuple[Any, ...]) -> None:
             (`EINTR`); a second call waits for its end.
         ValueError: the address is not numeric.
     """
-    family = _calls.AF_INET6 if ":" in str(address[0]) else _calls.AF_INET
+    host = str(address[0]) if address else ""
+    family = _calls.AF_INET6 if ":" in host else _calls.AF_INET
     target = _calls.parse_address(family, address)
     if target is None:
         raise ValueError(f"not a numeric address and port: {address!r}")

@@ -11,7 +11,12 @@ from __future__ import annotations
 import errno
 
 from pysock._tcp_info import TcpInfo
-from pysock.errors import Origin, error_for, transfer_class
+from pysock.errors import (
+    BrokenConnectionError,
+    Origin,
+    error_for,
+    transfer_class,
+)
 from pysock.errors._choose import is_dead
 from pysock.raw._calls import (
     lib,
@@ -210,6 +215,8 @@ def transfer_failure(
     origin = None
     if info is not None and not info.was_established and peer is not None:
         origin = connect_origin(fd, number, info, at_once=False)
+    elif kind is BrokenConnectionError:
+        origin = Origin("peer")
     elif info is not None and is_dead(info):
         origin = _path_origin(number, info)
     return error_for(

@@ -6,9 +6,12 @@ import socket
 
 import pytest
 
+import loopback
 from loopback import BLOCKING, NONBLOCKING, wait_for_state, wait_writable
 from pysock import TcpState
 from pysock.raw._calls import lib, new_address, parse_address
+
+IPV6_RECVERR = 25  # the socket module has no name for it
 
 
 def target(sock_or_address, family):
@@ -86,8 +89,20 @@ def test_start_leaves_a_slow_connect_in_nonblocking_mode(
 ):
     with socket.socket(family.number) as sock:
         fd, to = sock.fileno(), target(silent_listener, family)
-        assert lib.pysock_connect_start(fd, to, 1) == -errno.EINPROGRESS
+        is_ipv6 = family.number == socket.AF_INET6
+        under_way = lib.PYSOCK_ASKING if is_ipv6 else -errno.EINPROGRESS
+        assert lib.pysock_connect_start(fd, to, 1) == under_way
         assert not os.get_blocking(fd)
+        if is_ipv6:
+            assert sock.getsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR) == 1
+
+
+@pytest.mark.parametrize("family", [loopback.IPV6], ids=str)
+def test_start_does_not_claim_a_recverr_that_was_on(silent_listener, family):
+    with socket.socket(family.number) as sock:
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
+        fd, to = sock.fileno(), target(silent_listener, family)
+        assert lib.pysock_connect_start(fd, to, 1) == -errno.EINPROGRESS
 
 
 def test_start_of_a_refused_connect_keeps_its_errno(family, refusing_address):

@@ -10,8 +10,10 @@ and /dev/net/tun.
     replies         the things that a far end can say
     far_end         the program behind the TUN device
     place           all of these, set up: where a scenario happens
+    capabilities    doing without the powers of root
     failing_calls   errnos that no kernel gives on demand, by seccomp
     scenarios, established   each failure as one object
+    waiting         for what can only be asked for
     ways            the ways in which a program can meet a failed connect
     fixtures        the above for pytest
     document        docs/failures.md, from the scenarios and the catalogue

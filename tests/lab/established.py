@@ -13,12 +13,11 @@ import subprocess
 from dataclasses import dataclass
 
 import pysock
-from pysock import errors
-from pysock.errors import Origin
-
 from lab import place
 from lab.replies import Script, ack, data, fin, icmp, rst, syn_ack, zero_window
 from lab.scenarios import TCP_USER_TIMEOUT
+from pysock import errors
+from pysock.errors import Origin
 
 KEEPALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -218,10 +217,11 @@ ESTABLISHED = (
         "22a", "killed", "`ss -K` on this machine (SOCK_DESTROY)",
         Script(to_syn=(syn_ack,)),
         reading=(KILLED, EOF_READ, broken_by(KILLED)),
-        writing=(KILLED, broken_by(KILLED), EOF_READ), question=KILLED, also=kill,
+        writing=(KILLED, broken_by(KILLED), EOF_READ),
+        question=KILLED, also=kill,
     ),
     Established(
-        "23", "after-shutdown", "shutdown(SHUT_WR), and the far end closes too",
+        "23", "after-shutdown", "shutdown(SHUT_WR); the far end closes too",
         Script(to_syn=(syn_ack,), to_fin=(ack, fin)),
         reading=(EOF_READ, EOF_READ, AFTER_SHUTDOWN),
         writing=(AFTER_SHUTDOWN, AFTER_SHUTDOWN, EOF_READ),

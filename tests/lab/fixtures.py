@@ -72,7 +72,7 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     terminalreporter.section("the lab")
     head = ("row", "scenario", "family", "class", "errno", "origin")
-    rows = [head, *sorted(rows, key=lambda r: (_number(r[0]), *r[1:3]))]
+    rows = [head, *sorted(set(rows), key=lambda r: (_number(r[0]), *r[1:3]))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = map(str.ljust, row, widths)

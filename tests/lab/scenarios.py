@@ -9,11 +9,10 @@ import errno
 import socket
 from dataclasses import dataclass, field
 
-from pysock import errors
-from pysock.errors import Origin
-
 from lab import place
 from lab.replies import Script, icmp, rst
+from pysock import errors
+from pysock.errors import Origin
 
 TCP_SYNCNT, TCP_USER_TIMEOUT = 7, 18
 # The kernel gives up soon after its first retransmission timeout, of 1 s.
@@ -166,7 +165,8 @@ CONNECT = (
         reads={"segs_in": 0, "total_rto": 1},
     ),
     Connect(
-        "1", "silence-syn-repeated", "the far end does not answer; TCP_SYNCNT=1",
+        "1", "silence-syn-repeated",
+        "the far end does not answer; TCP_SYNCNT=1",
         errors.ConnectTimeoutError, errno.ETIMEDOUT, Origin("timer"),
         script=Script(), options=((socket.IPPROTO_TCP, TCP_SYNCNT, 1),),
         reads={"segs_in": 0, "segs_out": 2, "total_retrans": 1},

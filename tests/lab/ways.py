@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pysock
-
 from lab.place import FAMILY
 
 LONGEST = 20  # seconds; no scenario takes that long

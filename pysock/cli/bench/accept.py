@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from benchmarks import pinning
-from benchmarks.clients import Clients
-from benchmarks.harness import Measurement, Plan, Run, interleave
-from benchmarks.servers import SERVERS, Server, missing_servers
+from pysock.cli.bench.clients import Clients
+from pysock.cli.bench.rounds import Measurement, Plan, Run, Sides
+from pysock.cli.bench.servers import SERVERS, Server, can_run
 
 CONNECTIONS = 4000
+OPERATION = "connection accepted and closed by the server"
 
 
 def _side(clients: Clients, server: Server, count: int) -> Run:
@@ -17,39 +17,35 @@ def _side(clients: Clients, server: Server, count: int) -> Run:
         server.start(count)
         clients.start_load(server.port, count)
         clients.finish()
-        cpu, _ = server.finish()
-        return cpu / count
+        return server.finish() / count
 
     return run
 
 
 def server_cpu(plan: Plan) -> Measurement:
-    """Seconds of server CPU for one connection, system time included.
+    """Measure with the load on another CPU, where there is one.
 
-    The load is C, the same for all, on another CPU where there is one. It is
-    slower than most of the servers, so these sleep and are woken, some more
-    often than others: that is part of what they cost.
+    It is slower than most of the servers, so these sleep and are woken, the
+    fastest most often: that is part of what they cost.
     """
     return _server_cpu(plan, queue_full=False)
 
 
 def server_cpu_full_queue(plan: Plan) -> Measurement:
-    """The same with a queue that is never empty: no server ever sleeps."""
+    """Measure with a queue that is never empty: no server ever sleeps."""
     return _server_cpu(plan, queue_full=True)
 
 
 def _server_cpu(plan: Plan, *, queue_full: bool) -> Measurement:
-    pinning.unpin()
     count = plan.count(CONNECTIONS)
-    missing = missing_servers()
+    sides = Sides()
     with ExitStack() as stack:
         clients = stack.enter_context(Clients())
-        sides = {}
         for name in SERVERS:
-            if name in missing:
+            if not can_run(name, sides):
                 continue
             server = stack.enter_context(Server(name))
             if queue_full:
                 server.wait_for_cpu()
-            sides[name] = _side(clients, server, count)
-        return interleave(sides, plan.repeat(15), missing=missing)
+            sides.add(name, _side(clients, server, count))
+        return sides.measure(OPERATION, plan, rounds=15)
