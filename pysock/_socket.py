@@ -2,7 +2,7 @@
 
 The life cycle (connect, accept, shutdown, close) goes through csrc/; the data
 path is in `_transfer.py`. What is not TCP over IP works as in the standard
-module, exceptions included.
+module, exceptions included (a would-block error is typed everywhere).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A standard exception becomes ours, once a call on a socket has failed.
 
-What is not TCP keeps the exception of the standard module.
+What is not TCP keeps the exception of the standard module, but for the
+would-block error: asking what the socket is would cost as much as the rest.
 """
 
 from __future__ import annotations
@@ -68,8 +69,7 @@ def is_tcp(sock: Any) -> bool:
 def would_block(call: str) -> TransferWouldBlockError:
     """Make the exception for EAGAIN, the one that must cost nothing.
 
-    No system call, no formatting, and no question after the family, which
-    would cost as much as the rest.
+    No system call, no formatting, and no question what the socket is.
     """
     error = TransferWouldBlockError(*_AGAIN)
     error._call = call
@@ -92,11 +92,7 @@ def failed(
     """
     number = args[0] if args else None
     if number == EAGAIN:
-        # The one that must cost nothing: no system call, no formatting, and
-        # no question after the family, which would cost as much as the rest.
-        would_block = TransferWouldBlockError(*args)
-        would_block.call = call
-        return would_block
+        return would_block(call)
     if number == EBADF and _fileno(sock) == -1:
         return error_for(call, EBADF, args=args)
     if not is_tcp(sock):
