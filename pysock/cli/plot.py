@@ -64,7 +64,8 @@ def draw(readings: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
 
     sockets = sorted(by_socket(readings).values(), key=len, reverse=True)
     drawn = sockets[:_MOST_DRAWN]
-    start = min(reading["time"] for each in drawn for reading in each)
+    times = [reading["time"] for each in drawn for reading in each]
+    start, end = min(times), max(times) - min(times) or 1.0
     shapes = [
         _LISTENER if _is_listener(each) else _CONNECTION for each in drawn
     ]
@@ -75,7 +76,7 @@ def draw(readings: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
     FigureCanvasAgg(figure)
     columns = figure.subfigures(1, len(drawn), squeeze=False)[0]
     for column, each, panels in zip(columns, drawn, shapes, strict=True):
-        _column(column, each, panels, start)
+        _column(column, each, panels, start, end)
     figure.savefig(path, dpi=110)
     return [each[0] for each in drawn]
 
@@ -85,7 +86,11 @@ def _is_listener(readings: list[dict[str, Any]]) -> bool:
 
 
 def _column(
-    figure: Any, readings: list[dict[str, Any]], panels: Any, start: float
+    figure: Any,
+    readings: list[dict[str, Any]],
+    panels: Any,
+    start: float,
+    end: float,
 ) -> None:
     from matplotlib.ticker import MaxNLocator
 
@@ -104,8 +109,10 @@ def _column(
         whole = axis.get_ylabel() != "milliseconds"
         axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=whole))
         axis.grid(visible=True, alpha=0.3)
-        axis.margins(x=0.01, y=0.12)
-        axis.set_ylim(bottom=0)
+        # From 0, with room for the legend, and not for rounding errors.
+        top = axis.get_ylim()[1] * 1.15
+        axis.set_ylim(0, max(top, 1.0) if whole else top)
+        axis.set_xlim(0, end)
         handles, _ = axis.get_legend_handles_labels()
         if handles:
             axis.legend(loc="upper left", fontsize=8, framealpha=0.8)

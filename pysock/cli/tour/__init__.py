@@ -185,10 +185,6 @@ def run(arguments: Namespace) -> int:
         return life.show(as_json=arguments.json)
     started = time.monotonic()
     has_ipv6 = _has_ipv6()
-    if not arguments.json and not arguments.quick:
-        # First what should happen, then what may come instead.
-        life.show(as_json=False)
-        print()
     table = None if arguments.json else Table(_TITLES, _WIDTHS)
     stops: list[Stop] = []
     for scenario in _in_order():
@@ -210,6 +206,9 @@ def run(arguments: Namespace) -> int:
     else:
         for (number, kind), reason in NOT_MADE.items():
             table.add(number, "", "", kind, "", "", f"left out: {reason}")
+        if not arguments.quick:
+            print("\nAnd what should happen, the life of a connection:\n")
+            life.show(as_json=False)
         _print_sum(stops, has_ipv6, time.monotonic() - started)
     wrong = [stop for stop in stops if stop.outcome == "not as promised"]
     return 1 if wrong else 0
