@@ -12,14 +12,9 @@ import socket as standard
 from errno import EAGAIN, EBADF
 from types import FunctionType
 
+from pysock._ended import remember_end
 from pysock.errors import (
-    BrokenConnectionError,
-    ConnectionKilledError,
-    PeerResetError,
-    PeerSilentError,
-    PeerUnreachableError,
     ResolveError,
-    SocketError,
     TransferWouldBlockError,
     deadline_error,
     error_for,
@@ -49,12 +44,6 @@ _IP = (_socket.AF_INET, _socket.AF_INET6)
 _STREAM = _socket.SOCK_STREAM
 _TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
 _AGAIN = (EAGAIN, os.strerror(EAGAIN))
-_ENDS = (
-    PeerResetError,
-    PeerSilentError,
-    PeerUnreachableError,
-    ConnectionKilledError,
-)
 
 
 def is_tcp(sock: Any) -> bool:
@@ -114,21 +103,6 @@ def failed(
     error = transfer_failure(fd, call, number, args=args, sent_fin=sent_fin)
     remember_end(sock, error)
     return error
-
-
-def remember_end(sock: Any, error: SocketError) -> None:
-    """Say of a later EPIPE who ended the connection, not who ends most.
-
-    The kernel tells the errno of a connection's end once; every write after
-    that gives EPIPE, whoever it was.
-    """
-    if isinstance(error, _ENDS):
-        sock._ended = (error.origin, error.local_address)
-    elif isinstance(error, BrokenConnectionError):
-        origin, where = getattr(sock, "_ended", (None, None))
-        # Another local address: the socket was connected again since.
-        if origin is not None and where == error.local_address:
-            error.origin = origin
 
 
 def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:

@@ -34,7 +34,7 @@ LAYERS = [
     ["_obituaries"],
     ["sock_diag"],
     ["_evidence_diag", "_listen_queue"],
-    ["_closing", "_standard", "_sigpipe", "_accept_stats"],
+    ["_closing", "_ended", "_standard", "_sigpipe", "_accept_stats"],
     ["_typed"],
     ["_transfer", "_attempt"],
     ["_bind", "_accept", "_reserve"],
