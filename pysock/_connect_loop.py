@@ -8,7 +8,7 @@ from sys import modules
 
 from pysock._connect_many import Attempts
 from pysock._socket import socket
-from pysock._transfer import unresolved
+from pysock._typed import unresolved
 from pysock.errors import AllAttemptsFailedError, SocketError
 from pysock.raw._calls import AF_INET, AF_INET6, parse_address, to_tuple
 

@@ -12,19 +12,20 @@ import contextlib
 import faulthandler
 import gc
 import json
-import os
 import random
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pysock
 from pysock import errors
 
 THREADS, SLOTS = 8, 6
 HOSTS = {pysock.AF_INET: "127.0.0.1", pysock.AF_INET6: "::1"}
-# Nothing may wait for long: a close in another thread wakes nobody (accept(2)).
+# Nothing may wait for long: a close in another thread wakes no accept.
 SHORT = 0.01
+OPEN = Path("/proc/self/fd")
 USER_TIMEOUT_MS = 300
 
 
@@ -171,13 +172,13 @@ def main():
     faulthandler.enable()
     faulthandler.dump_traceback_later(seconds + 20, exit=True)
     sys.setswitchinterval(1e-5)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(OPEN.iterdir()))
     race = Race(seconds, seed)
     race.run()
     counts, unexpected = race.counts, race.unexpected[:10]
     del race
     gc.collect()
-    leaked = len(os.listdir("/proc/self/fd")) - before
+    leaked = len(list(OPEN.iterdir())) - before
     report = {"seed": seed, "leaked": leaked, "unexpected": unexpected}
     print(json.dumps({**report, "counts": counts}))
 
