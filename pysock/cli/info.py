@@ -6,7 +6,7 @@ import sys
 import time
 
 from pysock import sock_diag
-from pysock.cli.reading import in_words
+from pysock.cli.reading import in_words, timer_in_words
 from pysock.cli.selecting import (
     add_selection,
     is_usable,
@@ -14,7 +14,6 @@ from pysock.cli.selecting import (
     select,
     with_processes,
 )
-from pysock.cli.sockets import timer_in_words
 from pysock.cli.table import (
     add_json_argument,
     print_fields,

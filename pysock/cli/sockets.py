@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+from pysock.cli.reading import timer_in_words
 from pysock.cli.selecting import (
     add_selection,
     is_usable,
@@ -113,11 +114,3 @@ def cells(
         f"{lost:,}" if lost is not None else "-",
         processes_in_words(held.get(entry.inode, ())) or "-",
     )
-
-
-def timer_in_words(entry: Entry) -> str:
-    """`on 0.2 s x3`: which timer, when it goes off, after how many tries."""
-    if entry.timer is None:
-        return "-"
-    words = f"{entry.timer} {(entry.expires_ms or 0) / 1000:.1f} s"
-    return f"{words} x{entry.retransmits}" if entry.retransmits else words
