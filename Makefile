@@ -71,7 +71,7 @@ docs: $(INSTALLED) ## write the pages that are made from the code
 # the interpreter's own leaks are not ours, and every_call.c looks for ours.
 asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 	rm -rf $(ASAN_TREE) && mkdir -p $(ASAN_TREE)
-	cp -r csrc pysock tests examples docs pyproject.toml setup.py README.md \
+	cp -r csrc pysock tests benchmarks examples docs pyproject.toml setup.py README.md \
 		LICENSE MANIFEST.in Makefile $(ASAN_TREE)
 	rm -f $(ASAN_TREE)/pysock/_ffi.*.so
 	cd $(ASAN_TREE) && CFLAGS="$(ASAN_FLAGS) -g -O1" \
