@@ -159,5 +159,6 @@ def test_audit_events_of_a_connect_by_name():
     ours = events_of("pysock", "names")
     theirs = events_of("socket", "names")
     more = [event for event in ours if event not in theirs]
-    assert {event[0] for event in more} == {"socket.getaddrinfo"}
+    assert len(more) == 1
+    assert "socket.getaddrinfo" in more[0]
     assert [event for event in ours if event not in more] == theirs
