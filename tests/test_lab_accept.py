@@ -231,10 +231,8 @@ def test_row_14_with_cookies_the_queue_is_never_full(place, version):
     with pysock.socket(FAMILY[version]) as listener:
         listener.bind((HERE[version], 0))
         listener.listen(1)
-        for number in range(4):
-            place.far_end.send_syn(
-                version, 2000 + number, listener.getsockname()
-            )
+        for _ in range(4):
+            place.far_end.start_handshake(version, listener.getsockname())
         with pysock.create_connection(listener.getsockname()[:2], 5) as sock:
             assert sock.tcp_state() is TcpState.ESTABLISHED
             accepted, _ = listener.accept()

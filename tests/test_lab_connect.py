@@ -7,7 +7,7 @@ import pytest
 
 from lab import scenarios
 from lab.place import HERE, LOOPBACK
-from lab.ways import NUMBERED, TYPED, observe
+from lab.ways import MAKE_THEIR_OWN, NUMBERED, TYPED, observe
 from pysock import TcpState, errors
 from pysock.errors import Origin
 
@@ -45,7 +45,7 @@ def test_connect_with_a_timeout_that_ends_first(
     place, version, scenario, lab_table
 ):
     address = scenario.address(place, version)
-    ways = ("with_timeout", "create_connection")
+    ways = ("with_timeout", *sorted(MAKE_THEIR_OWN))
     seen = observe(version, address, ways=ways, timeout=scenario.timeout)
     for way in ways:
         error = seen[way].error

@@ -11,7 +11,7 @@ import pytest
 
 from lab.place import FAMILY, ROUTER
 from lab.replies import Script, icmp, syn_ack
-from lab.ways import observe
+from lab.ways import MAKE_THEIR_OWN, observe
 from pysock import errors
 from pysock.errors import Origin
 
@@ -115,7 +115,7 @@ def inside(shared_place):
 def test_code_ends_the_connect(inside, version, kind, code, number, lab_table):
     script = Script(to_syn=(icmp((kind, code), (kind, code)),))
     address = inside.host(version, script)
-    named = ["blocking", "with_timeout"]
+    named = ["blocking", "with_timeout", *MAKE_THEIR_OWN]
     unnamed = ["take_error", "second_connect", "raw_descriptor"]
 
     seen = observe(version, address)

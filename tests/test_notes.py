@@ -250,8 +250,8 @@ def test_N11_the_incomplete_queue_is_full(place, version, sock, cookies):
         listener.bind((HERE[version], 0))
         listener.listen(1)
         where = listener.getsockname()
-        for number in range(2):
-            place.far_end.send_syn(version, 1000 + number, where)
+        for _ in range(2):
+            place.far_end.start_handshake(version, where)
         sock.settimeout(0.3)
         if cookies:
             sock.connect(where)

@@ -4,6 +4,7 @@ Every packet that the kernel routes to the device arrives here. The host that
 it is for has a script, and the answer is what that script says.
 """
 
+import contextlib
 import fcntl
 import heapq
 import ipaddress
@@ -184,8 +185,14 @@ class Handshake:
         self.address = (host, port)
         self._far_end = far_end
         version = 6 if ":" in host else 4
-        far_end.send_syn(version, port, to)
-        far_end.wait_for(host, self._is_syn_ack)
+        for _ in range(10):
+            # As on any network a first SYN may be lost: a link that has just
+            # come up is not ready for IPv6.
+            far_end.send_syn(version, port, to)
+            with contextlib.suppress(TimeoutError):
+                far_end.wait_for(host, self._is_syn_ack, timeout=0.5)
+                return
+        raise TimeoutError(f"no SYN-ACK from {to}")
 
     def _is_syn_ack(self, segment):
         return segment.port == self.address[1] and segment.flags & SYN

@@ -136,8 +136,8 @@ def full_queue(where, version, syns):
     if syns == 0:
         client = stack.enter_context(socket.socket(family))
         client.connect(address)
-    for number in range(syns):
-        where.far_end.send_syn(version, 1000 + number, address)
+    for _ in range(syns):
+        where.far_end.start_handshake(version, address)
     return address
 
 

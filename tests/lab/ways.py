@@ -36,7 +36,8 @@ def observe(version, address, *, options=(), ways=None, timeout=LONGEST):
     """
     ways = {name: WAYS[name] for name in ways or WAYS}
     if options:
-        del ways["create_connection"]  # which cannot set them
+        for name in MAKE_THEIR_OWN & ways.keys():
+            del ways[name]  # which cannot set them
 
     def run(way):
         with pysock.socket(FAMILY[version]) as sock:
@@ -64,6 +65,24 @@ def with_timeout(sock, address, timeout):
 def create_connection(sock, address, timeout):
     error = _raised_by(pysock.create_connection, address[:2], timeout)
     return error, None, None
+
+
+def connect_many(sock, address, timeout):
+    [result] = pysock.connect_many([address], timeout=timeout)
+    if result.socket is not None:
+        result.socket.close()
+    return result.error, None, None
+
+
+def happy_eyeballs(sock, address, timeout):
+    error = _raised_by(
+        pysock.create_connection,
+        address[:2],
+        timeout,
+        happy_eyeballs_delay=0.25,
+    )
+    # The error of the one attempt; the race's own only carries it.
+    return error and error.attempts[0], None, None
 
 
 def blocking_connect_ex(sock, address, timeout):
@@ -126,6 +145,8 @@ WAYS = {
         blocking,
         with_timeout,
         create_connection,
+        connect_many,
+        happy_eyeballs,
         blocking_connect_ex,
         take_error,
         second_connect,
@@ -142,18 +163,21 @@ TYPED = frozenset(
         blocking,
         with_timeout,
         create_connection,
+        connect_many,
+        happy_eyeballs,
         take_error,
         second_connect,
         raw_descriptor,
     )
 )
+MAKE_THEIR_OWN = {"create_connection", "connect_many", "happy_eyeballs"}
 # Ways that give the errno alone.
 NUMBERED = ("blocking_connect_ex", "second_connect_ex")
 
 
-def _raised_by(call, *args):
+def _raised_by(call, *args, **kwargs):
     try:
-        result = call(*args)
+        result = call(*args, **kwargs)
     except OSError as error:
         return error
     if isinstance(result, standard.socket):
