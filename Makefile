@@ -26,6 +26,8 @@ C_FILES := $(wildcard csrc/*.c pysock/cli/bench/*.c)
 C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
 	-Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
 
+CLANG ?= $(firstword $(shell command -v clang clang-19 clang-16 clang-14))
+FUZZ_SECONDS ?= 60
 ASAN_TREE := build/asan
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -33,7 +35,7 @@ ASAN_LIBRARIES = $(shell gcc -print-file-name=libasan.so) \
 	$(shell gcc -print-file-name=libubsan.so)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench stress docs asan wheel clean
+.PHONY: help demo test check format bench stress docs asan fuzz wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
@@ -83,6 +85,14 @@ asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 		UBSAN_OPTIONS=print_stacktrace=1 \
 		$(abspath $(BIN))/python -m pytest -m "not stress" \
 		--ignore tests/test_packaging.py $(ARGS)
+
+fuzz: ## let libFuzzer at the parsers for FUZZ_SECONDS; needs clang
+	mkdir -p build/fuzz
+	$(CLANG) -g -O1 -std=c11 -D_GNU_SOURCE -Icsrc \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		tests/fuzz/parsers.c $(C_FILES) -o build/fuzz/parsers
+	cd build/fuzz && ./parsers -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=4096 ../../tests/fuzz/corpus
 
 # setuptools puts what an old egg-info lists into the sdist, needed or not.
 wheel: $(DEV) ## build the sdist, and the wheel from it, into dist/
