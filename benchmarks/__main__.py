@@ -1,7 +1,6 @@
 """python -m benchmarks: measure the rows, print the table, say who missed.
 
-The exit status is 1 when a row misses its "at least", or measures something
-that is not there yet.
+The exit status is 1 when a row misses its "at least".
 """
 
 from __future__ import annotations

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.rows import CHEAPEST, FASTER, SHOWN, UNDER, WITHIN, Row
-from pysock.cli.bench.rounds import NOT_THERE, Measurement, quartiles
+from pysock.cli.bench.rounds import Measurement, quartiles
 from pysock.cli.bench.show import show_time
 from pysock.cli.table import print_table
 
 MISSED = "MISSED"
 NOT_MEASURED = "not measured"
-# The verdicts that make the exit status 1.
-_FAILED = (MISSED, NOT_THERE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Finding:
 
     @property
     def is_failed(self) -> bool:
-        return self.verdict in _FAILED
+        return self.verdict == MISSED
 
     def as_dict(self) -> dict[str, Any]:
         row = self.row
@@ -67,10 +65,9 @@ def judge(row: Row, measured: Measurement) -> Finding:
         peers = [name for name in row.beside if name in sides]
         theirs = min(peers, key=average)
     finding = Finding(row, "", theirs, sides, missing=measured.missing)
-    for side, verdict in ((row.ours, NOT_THERE), (theirs, NOT_MEASURED)):
-        if side in measured.missing:
-            reason = f"{side}: {measured.missing[side]}"
-            return replace(finding, verdict=verdict, reason=reason)
+    if theirs in measured.missing:
+        reason = measured.missing[theirs]
+        return replace(finding, verdict=NOT_MEASURED, reason=reason)
     if row.kind == FASTER:
         values = measured.ratios(theirs, row.ours)
     elif row.kind == UNDER:
@@ -127,7 +124,7 @@ def print_findings(findings: list[Finding]) -> None:
         ]
         print("  " + ", ".join(said))
         if finding.reason:
-            print(f"  {finding.reason}")
+            print(f"  {finding.verdict}: {finding.reason}")
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import _socket
 import os
 from errno import EAGAIN, ETIMEDOUT
 
-from pysock._transfer import failed, is_tcp
+from pysock._typed import failed, is_tcp
 from pysock.errors import deadline_error, error_for
 from pysock.errors._choose import TIMED_OUT
 from pysock.raw._evidence import local_address_of, tcp_info_of

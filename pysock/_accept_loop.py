@@ -27,7 +27,7 @@ from pysock._accept_stats import AcceptStats, Counters
 from pysock._closing import Waker, unwatch, watch
 from pysock._reserve import Reserve
 from pysock._socket import socket
-from pysock._transfer import is_tcp
+from pysock._typed import is_tcp
 from pysock.errors import error_for
 from pysock.raw._calls import ffi, lib
 from pysock.raw._evidence import local_address_of

@@ -83,14 +83,14 @@ class Batch:
         if public is not modules["pysock._socket"].socket:
             return self._replaced_sockets(listener, family)
         # What its __init__ does, without the detours; as in accept.
-        kind = (family, _type(listener), _proto(listener))
+        type, proto = _type(listener), _proto(listener)
         made: list[tuple[socket, Any]] = []
         add = made.append
         sock = None
         try:
             for fd, address in self._addresses(family):
                 sock = _new(public)
-                _init(sock, *kind, fd)
+                _init(sock, family, type, proto, fd)
                 sock._io_refs = 0
                 sock._closed = False
                 add((sock, address))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from errno import EBADF
 
-from pysock._transfer import failed, is_tcp
+from pysock._typed import failed, is_tcp
 from pysock.errors import Origin, error_for
 
 TYPE_CHECKING = False

@@ -9,7 +9,8 @@ from operator import index
 
 from pysock import raw
 from pysock._closing import closed, wake_on_close
-from pysock._transfer import TransferSocket, failed
+from pysock._transfer import TransferSocket
+from pysock._typed import failed
 from pysock.errors import error_for
 from pysock.raw._calls import lib
 

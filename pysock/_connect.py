@@ -11,7 +11,8 @@ from socket import gaierror
 from pysock import raw
 from pysock._attempt import DEADLINE, Attempt, resolve
 from pysock._ended import remember_end
-from pysock._transfer import TransferSocket, failed, is_tcp, unresolved
+from pysock._transfer import TransferSocket
+from pysock._typed import failed, is_tcp, unresolved
 from pysock.errors import (
     ConnectError,
     SocketError,

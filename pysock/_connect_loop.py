@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import _socket
 from collections import deque, namedtuple
 from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from sys import modules
 
 from pysock._connect_many import Attempts
 from pysock._socket import socket
-from pysock._transfer import unresolved
-from pysock.errors import AllAttemptsFailedError, SocketError
+from pysock._typed import unresolved
+from pysock.errors import AllAttemptsFailedError, SocketError, error_for
 from pysock.raw._calls import AF_INET, AF_INET6, parse_address, to_tuple
 
 TYPE_CHECKING = False
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from pysock.raw._calls import CData
 
 _SOCK_STREAM, _IPPROTO_TCP = 1, 6
+# Started between two looks at what is over. Where the answer comes at once, a
+# whole table of fresh sockets would push each other out of the cache.
+_BURST = 32
 _EAI_NODATA = -5  # netdb.h
 _LIMITS = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
+
+_new = _socket.socket.__new__
+_init = _socket.socket.__init__
 
 # A replaced `pysock.getaddrinfo` is used, as everywhere.
 _public = modules["pysock"].__dict__
@@ -129,9 +136,9 @@ class _Run:
         """Run it. However it is left, nothing of it stays open."""
         try:
             while True:
-                self._start_more()
+                more = self._start_more()
                 if len(self._attempts):
-                    self._step()
+                    self._step(0 if more or self._done else -1)
                 elif not self._done and not self._again:
                     return
                 if self._done and self._progress is not None:
@@ -144,24 +151,27 @@ class _Run:
                 if result.socket is not None:
                     result.socket.close()
 
-    def _start_more(self) -> None:
-        """Start as many as there is room for."""
-        # Names that do not resolve take no room, but memory.
-        while self._attempts.has_room and len(self._done) < self._most:
+    def _start_more(self) -> bool:
+        """Start a burst of attempts; whether more could be started at once."""
+        for _ in range(_BURST):
+            # Names that do not resolve take no room, but memory.
+            if not self._attempts.has_room or len(self._done) >= self._most:
+                return False
             if self._again:
                 target, key = self._again.popleft()
             elif self._exhausted:
-                return
+                return False
             else:
                 try:
                     address = next(self._addresses)
                 except StopIteration:
                     self._exhausted = True
-                    return
+                    return False
                 self._started += 1
                 target, key = self._resolve(address)
             if target is not None and not self._start(target, key):
-                return
+                return False
+        return True
 
     def _resolve(self, address: Any) -> tuple[CData | None, Any]:
         """What to connect to first, and its key; may block for a name."""
@@ -183,10 +193,14 @@ class _Run:
     def _start(self, target: CData, key: Any) -> bool:
         """Begin an attempt; False: not before a descriptor is free."""
         try:
-            sock = socket(target.family, _SOCK_STREAM, _IPPROTO_TCP)
+            # What its __init__ does, without the detours; as in accept.
+            sock = _new(socket)
+            _init(sock, target.family, _SOCK_STREAM, _IPPROTO_TCP)
         except OSError as exc:
-            error = _typed(exc)
+            error = error_for("socket", exc.errno or 0, args=exc.args)
         else:
+            sock._io_refs = 0
+            sock._closed = False
             is_name = type(key) is _Name
             address = to_tuple(target) if is_name else key
             self._attempts.start(sock, target, address, key)
@@ -199,8 +213,8 @@ class _Run:
         self._over(key, None, error, None, 0.0)
         return True
 
-    def _step(self) -> None:
-        for outcome in self._attempts.step(0 if self._done else -1):
+    def _step(self, wait_ms: int) -> None:
+        for outcome in self._attempts.step(wait_ms):
             key, sock, error, _, elapsed = outcome
             if error is None and type(key) is not _Name:
                 # The way of most, kept short.
@@ -245,15 +259,6 @@ class _Run:
         return ConnectProgress(
             self._started, self._connected, self._failed, self._started - over
         )
-
-
-def _typed(exc: OSError) -> SocketError:
-    """An exception of making a socket, typed whatever its errno."""
-    if isinstance(exc, SocketError):
-        return exc.with_traceback(None)
-    error = SocketError(*exc.args)
-    error.call = "socket"
-    return error
 
 
 def connect_many(

@@ -115,7 +115,8 @@ def full_accept_queue(address: Any, patience: float = PATIENCE) -> list[str]:
             f"{full}: {length:,} waiting, with a limit of {limit:,}"
         )
         if entry.drops:
-            sentence += f"; it has dropped {entry.drops:,} segments"
+            many = "segment" if entry.drops == 1 else "segments"
+            sentence += f"; it has dropped {entry.drops:,} {many}"
         sentences.append(f"{sentence}.")
     return sentences[:_MOST_NAMED]
 

@@ -15,7 +15,6 @@ import socket as standard
 import time
 from sys import modules
 
-from pysock._connect_many import Attempts
 from pysock._standard import rebind
 from pysock.errors import (
     AllAttemptsFailedError,
@@ -117,6 +116,9 @@ class _Race:
         self, entries: list[Any], timeout: Any, source_address: Any
     ) -> None:
         self._entries = entries
+        # Not at import: few programs race.
+        from pysock._connect_many import Attempts
+
         self._timeout = timeout
         self._source_address = source_address
         limit = (

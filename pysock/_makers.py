@@ -14,7 +14,7 @@ from pysock import raw
 from pysock._bind import bind_failure
 from pysock._listen_queue import read_queue
 from pysock._standard import rebind
-from pysock._transfer import unresolved
+from pysock._typed import unresolved
 from pysock.errors import SocketError
 
 TYPE_CHECKING = False

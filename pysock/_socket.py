@@ -2,7 +2,7 @@
 
 The life cycle (connect, accept, shutdown, close) goes through csrc/; the data
 path is in `_transfer.py`. What is not TCP over IP works as in the standard
-module, exceptions included.
+module, exceptions included (a would-block error is typed everywhere).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pysock._close import CloseSocket
 from pysock._connect import ConnectSocket
 from pysock._listen_queue import read_queue
 from pysock._tcp_info import TcpInfo
-from pysock._transfer import typed, unresolved
+from pysock._typed import typed, unresolved
 from pysock.errors import SocketError, error_for
 from pysock.errors._choose import TIMED_OUT
 from pysock.raw._calls import lib

@@ -225,7 +225,7 @@ def test_command_imports_no_other_command(name):
 def test_help_names_every_command_and_version_the_version():
     said = pysock_command("--help").stdout
     for name in COMMANDS:
-        assert f"    {name} " in said
+        assert f"\n    {name}" in said
     done = pysock_command("--version")
     assert done.stdout == f"pysock {pysock.__version__}\n"
     assert pysock_command().returncode == 2

@@ -35,6 +35,7 @@ LAYERS = [
     ["sock_diag"],
     ["_evidence_diag", "_listen_queue"],
     ["_closing", "_ended", "_standard", "_sigpipe", "_accept_stats"],
+    ["_typed"],
     ["_transfer", "_attempt"],
     ["_bind", "_accept", "_reserve"],
     ["_close", "_connect", "_accept_many"],
@@ -177,20 +178,10 @@ def test_poll_bits():
     assert lib.PYSOCK_HANGUP == select.POLLHUP
 
 
-TOO_LONG = {
-    "pysock/_accept_loop.py",
-    "tests/test_accept_loop.py",
-    "tests/test_connect_many.py",
-}
-
-
 @pytest.mark.parametrize(
     "path", SOURCES, ids=lambda path: str(path.relative_to(ROOT))
 )
-def test_source_file_is_short(request, path):
-    if str(path.relative_to(ROOT)) in TOO_LONG:
-        reason = "to be cut in two by whoever works on it next"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_source_file_is_short(path):
     assert len(path.read_text().splitlines()) <= 400
 
 

@@ -90,7 +90,7 @@ def test_full_accept_queue(family):
             error = failure(sock.connect, listener.getsockname())
         sentence = said(error)
         assert "is full: 1 waiting, with a limit of 0" in sentence
-        assert "it has dropped 1 segments" in sentence
+        assert "it has dropped 1 segment." in sentence
         assert f"(pid {os.getpid()}, {NAME})" in sentence
         listener.listen(8)
         assert "is not full now: 1 waiting" in said(error)

@@ -43,6 +43,10 @@ def test_echo_server(name):
         with standard.create_connection(address, 10) as client:
             client.sendall(b"still there")
             assert client.recv(20) == b"still there"
+            # Its FIN answered by the server's: nothing is half closed when
+            # Ctrl-C comes.
+            client.shutdown(standard.SHUT_WR)
+            assert client.recv(1) == b""
         server.send_signal(signal.SIGINT)
         printed, complaints = server.communicate(timeout=20)
     finally:

@@ -11,6 +11,7 @@ import pysock
 from failure_check import caught, check
 from loopback import IPV4, pair_of
 from pysock import TcpState, errors
+from requirements import skip_or_fail
 
 
 def test_tcp_info_of_anything_with_a_descriptor():
@@ -131,7 +132,7 @@ def test_makers_make_pysock_sockets():
 
 def test_dualstack_server():
     if not pysock.has_dualstack_ipv6():
-        pytest.skip("no dual-stack IPv6 here")
+        skip_or_fail("no dual-stack IPv6 here")
     with pysock.create_server(
         ("", 0), family=socket.AF_INET6, dualstack_ipv6=True
     ) as server:

@@ -19,6 +19,7 @@ from loopback import (
     wait_until,
 )
 from pysock import TcpInfo, TcpState, _tcp_info
+from requirements import skip_or_fail
 from tcp_info_table import LENGTHS, NOT_SET, TABLE, WIDTHS
 
 NAMES = [name for name, *_ in TABLE]
@@ -134,7 +135,7 @@ def test_last_word_before_7_0(monkeypatch, release):
 @pytest.mark.parametrize("release", [(7, 0), (7, 1), (8, 0)])
 def test_last_word_since_7_0(monkeypatch, release):
     if sys.byteorder != "little":
-        pytest.skip("the bits are written for a little-endian machine")
+        skip_or_fail("the bits are written for a little-endian machine")
     monkeypatch.setattr(_tcp_info, "_kernel_release", release)
     info = TcpInfo(last_word(2 | 3 << 2 | 9 << 4 | 0xABCDEF << 8))
     assert info.ecn_mode == 2

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-COMMANDS = ("connect", "errors", "bench", "tour", "run")
+COMMANDS = (
+    "connect",
+    "sockets",
+    "info",
+    "watch",
+    "obituaries",
+    "errors",
+    "bench",
+    "tour",
+    "run",
+)
 
 # Exit statuses as a shell has them for a program that a signal ended.
 INTERRUPTED = 128 + 2

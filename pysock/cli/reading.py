@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock._diag_entry import Entry
+
 # Each field is in one group, in the order in which a reader asks.
 GROUPS: dict[str, tuple[str, ...]] = {
     "connection": (
@@ -99,3 +101,11 @@ def _show(info: TcpInfo, name: str) -> str:
     return (
         str(value) if name == "state" else str(getattr(value, "name", value))
     )
+
+
+def timer_in_words(entry: Entry) -> str:
+    """`on 0.2 s x3`: which timer, when it goes off, after how many tries."""
+    if entry.timer is None:
+        return "-"
+    words = f"{entry.timer} {(entry.expires_ms or 0) / 1000:.1f} s"
+    return f"{words} x{entry.retransmits}" if entry.retransmits else words

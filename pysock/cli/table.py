@@ -43,7 +43,8 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         max(len(row[column]) for row in [titles, *rows])
         for column in range(len(titles) - 1)
     ]
-    table = Table(titles, widths)
+    longest = max(len(row[-1]) for row in [titles, *rows])
+    table = Table(titles, widths, longest)
     for row in rows:
         table.add(*row)
 
@@ -57,7 +58,12 @@ def print_fields(fields: Iterable[tuple[str, str]]) -> None:
 class Table:
     """A table that prints each row at once."""
 
-    def __init__(self, titles: Sequence[str], widths: Sequence[int]) -> None:
+    def __init__(
+        self,
+        titles: Sequence[str],
+        widths: Sequence[int],
+        longest: int = _LEAST_TEXT,
+    ) -> None:
         """Begin a table.
 
         Args:
@@ -65,7 +71,10 @@ class Table:
                 titles.
             widths: characters that each column needs, but for the last one:
                 that takes what is left, and is wrapped.
+            longest: characters of the longest text in the last one, if that
+                is known: a short one needs less room.
         """
+        self._text = min(longest, _LEAST_TEXT)
         self._titles = titles
         self._widths = [
             max(width, len(title))
@@ -88,7 +97,7 @@ class Table:
         """Whether the last column goes below the others."""
         if self._screen is None:
             return False
-        return self._screen - self._taken < _LEAST_TEXT
+        return self._screen - self._taken < self._text
 
     def add(self, *cells: str) -> None:
         """Print a row, one cell for each title."""

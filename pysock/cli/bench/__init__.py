@@ -78,6 +78,7 @@ def run(arguments: Namespace) -> int:
         for title, measured in found:
             print()
             show.print_measurement(title, measured)
+        print(f"\n{show.LEGEND}")
     if arguments.plot is not None:
         try:
             plot.save(arguments.plot, found, where)

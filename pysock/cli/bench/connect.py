@@ -16,7 +16,6 @@ import pysock
 from pysock.cli.bench import native, peers
 from pysock.cli.bench.pinning import pinned
 from pysock.cli.bench.rounds import (
-    NOT_THERE,
     Measurement,
     Plan,
     Run,
@@ -43,8 +42,8 @@ def _one_by_one(module: Any) -> Connect:
 
 def _by_connect_many(address: Address, count: int) -> list[Any]:
     made = []
-    connect_many: Any = pysock.connect_many
-    for result in connect_many([address] * count, concurrency=AT_ONCE):
+    targets = [address] * count
+    for result in pysock.connect_many(targets, concurrency=AT_ONCE):
         if result.error is not None:
             raise result.error
         made.append(result.socket)
@@ -182,10 +181,6 @@ def many(plan: Plan) -> Measurement:
         for name, connect in CONNECTS.items():
             if name in peers.PEERS and not peers.is_installed(name):
                 peers.leave_out(sides, name)
-            elif connect is _by_connect_many and not hasattr(
-                pysock, "connect_many"
-            ):
-                sides.leave_out(name, NOT_THERE)
             else:
                 sides.add(name, _side(listener, count, connect))
         native.add_floor(sides, "C", lambda lib: _floor(lib, listener, count))

@@ -8,14 +8,12 @@ import socket
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import pysock
+from pysock import sock_diag
 from pysock.cli.bench import native, peers
 from pysock.cli.bench.clients import Clients
 from pysock.cli.bench.pinning import pinned
 from pysock.cli.bench.rounds import (
-    NOT_THERE,
     WALL,
     Measurement,
     Plan,
@@ -33,13 +31,11 @@ _WITH_TCP_INFO = 1 << 1  # bit INET_DIAG_INFO - 1 of linux/inet_diag.h
 
 
 def _by_pysock() -> None:
-    sock_diag: Any = pysock.sock_diag
     for _ in sock_diag.sockets():
         pass
 
 
 def _by_pysock_decoding() -> None:
-    sock_diag: Any = pysock.sock_diag
     for entry in sock_diag.sockets():
         if entry.tcp_info is not None:
             entry.tcp_info.rtt_us  # noqa: B018
@@ -93,14 +89,10 @@ def _make_sockets(stack: ExitStack, connections: int) -> None:
 def dump(plan: Plan) -> Measurement:
     """Measure one walk over all sockets, other programs' included."""
     sides = Sides()
-    if hasattr(pysock, "sock_diag"):
-        sides.add("pysock", lambda: timed(_by_pysock, 1, WALL))
-        sides.add(
-            "pysock, reading rtt_us",
-            lambda: timed(_by_pysock_decoding, 1, WALL),
-        )
-    else:
-        sides.leave_out("pysock", NOT_THERE)
+    sides.add("pysock", lambda: timed(_by_pysock, 1, WALL))
+    sides.add(
+        "pysock, reading rtt_us", lambda: timed(_by_pysock_decoding, 1, WALL)
+    )
     if shutil.which("ss"):
         sides.add("ss", lambda: timed(_by_ss, 1, WALL))
     else:

@@ -18,7 +18,6 @@ from pysock.cli.bench.clients import Clients
 from pysock.cli.bench.pinning import pinned
 from pysock.cli.bench.rounds import (
     CPU,
-    NOT_THERE,
     WALL,
     Measurement,
     Plan,
@@ -134,13 +133,10 @@ def _drain(
         sides.add(
             "pysock accept", _python_side(queue, count, by_accept, clock)
         )
-        if hasattr(pysock.socket, "accept_many"):
-            sides.add(
-                "pysock accept_many",
-                _python_side(queue, count, by_accept_many, clock),
-            )
-        else:
-            sides.leave_out("pysock accept_many", NOT_THERE)
+        sides.add(
+            "pysock accept_many",
+            _python_side(queue, count, by_accept_many, clock),
+        )
         queue = Queue(clients, theirs, timeout)
         sides.add(
             "socket accept", _python_side(queue, count, by_accept, clock)

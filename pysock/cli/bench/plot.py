@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pysock.cli.bench.rounds import Measurement, quartiles
+from pysock.cli.bench.show import unit_of
 
 OURS, THEIRS, FLOOR = "#1f6f8b", "#b8b8b8", "#e0a030"
 _INCHES_PER_BAR, _INCHES_AROUND = 0.34, 0.9
@@ -65,7 +66,7 @@ def _figure(measurements: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
 
 def _draw(axis: Any, title: str, found: Measurement) -> None:
     names = sorted(found.samples, key=found.median)
-    scale, unit = _unit(found.median(names[-1]))
+    scale, unit = unit_of(found.median(names[-1]))
     for place, name in enumerate(names):
         median = found.median(name) / scale
         low, high = (edge / scale for edge in quartiles(found.samples[name]))
@@ -88,13 +89,6 @@ def _draw(axis: Any, title: str, found: Measurement) -> None:
         f"{unit} of {found.clock} for each {found.operation}", fontsize="small"
     )
     axis.spines[["top", "right"]].set_visible(False)
-
-
-def _unit(seconds: float) -> tuple[float, str]:
-    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
-        if seconds >= size:
-            return size, unit
-    return 1e-9, "ns"
 
 
 def _color(name: str) -> str:

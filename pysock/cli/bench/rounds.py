@@ -20,8 +20,6 @@ Run = Callable[[], float]
 # Told before each run: which side, which round, of how many.
 Progress = Callable[[str, int, int], None]
 
-NOT_THERE = "not there yet"
-
 # Nothing in most measurements ever waits, so its CPU time (user and system,
 # all threads) is its wall clock on an idle machine, and stays the same on a
 # busy one.

@@ -19,7 +19,7 @@ from typing import Any
 import pysock
 from pysock.cli.bench import native, peers, pinning
 from pysock.cli.bench.child import LONGEST, Child
-from pysock.cli.bench.rounds import NOT_THERE, Sides
+from pysock.cli.bench.rounds import Sides
 
 BATCH = 64
 
@@ -36,6 +36,16 @@ def _by_accept_many(listener: Any, count: int) -> None:
         for sock, _ in listener.accept_many(min(BATCH, left)):
             sock.close()
             left -= 1
+
+
+def _by_accept_loop(listener: Any, count: int) -> None:
+    left = count
+    with pysock.accept_loop(listener, batch=BATCH) as arriving:
+        for sock, _ in arriving:
+            sock.close()
+            left -= 1
+            if not left:
+                break
 
 
 def _by_c(listener: Any, count: int) -> None:
@@ -109,6 +119,7 @@ def _by_trio(listener: Any, count: int) -> None:
 
 SERVERS: dict[str, Callable[[Any, int], None]] = {
     "pysock accept_many": _by_accept_many,
+    "pysock accept_loop": _by_accept_loop,
     "pysock accept": _by_accept,
     "socket accept": _by_accept,
     "asyncio": _by_asyncio,
@@ -124,11 +135,6 @@ def can_run(name: str, sides: Sides) -> bool:
     """Whether a server runs here; if not, the sides are told why."""
     if name in peers.PEERS and not peers.is_installed(name):
         peers.leave_out(sides, name)
-        return False
-    if name.endswith("accept_many") and not hasattr(
-        pysock.socket, "accept_many"
-    ):
-        sides.leave_out(name, NOT_THERE)
         return False
     if name == "C":
         try:

@@ -8,7 +8,11 @@ from typing import Any
 from pysock.cli.bench.rounds import Measurement, quartiles
 from pysock.cli.table import print_table
 
-_TITLES = ("", "median", "half of the rounds", "beside pysock", "in a second")
+LEGEND = (
+    "middle half: the range of the middle half of the rounds; to pysock: how "
+    "many\ntimes as long as the cheapest way of pysock, within a round."
+)
+_TITLES = ("", "median", "middle half", "to pysock", "a second")
 
 
 def print_measurement(title: str, measured: Measurement) -> None:
@@ -25,11 +29,12 @@ def print_measurement(title: str, measured: Measurement) -> None:
 def _cells(name: str, measured: Measurement) -> tuple[str, ...]:
     median = measured.median(name)
     low, high = quartiles(measured.samples[name])
+    size, _ = unit_of(median)
     beside = beside_pysock(name, measured)
     return (
         name,
         show_time(median),
-        f"{show_time(low)} - {show_time(high)}",
+        f"{low / size:.2f}-{high / size:.2f}",
         "-" if beside is None else f"{beside:.2f}x",
         f"{1 / median:,.0f}",
     )
@@ -44,12 +49,18 @@ def beside_pysock(name: str, measured: Measurement) -> float | None:
     return statistics.median(measured.ratios(name, best))
 
 
+def unit_of(seconds: float) -> tuple[float, str]:
+    """Choose the unit that suits a time: its seconds, and its name."""
+    for size, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
+        if seconds >= size:
+            return size, unit
+    return 1e-9, "ns"
+
+
 def show_time(seconds: float) -> str:
     """Write seconds in the unit that suits them."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.2f} {unit}"
-    return f"{seconds * 1e9:.0f} ns"
+    size, unit = unit_of(seconds)
+    return f"{seconds / size:.2f} {unit}"
 
 
 def as_dict(

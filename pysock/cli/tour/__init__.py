@@ -10,7 +10,13 @@ import time
 
 import pysock
 from pysock.cli.table import Table, add_json_argument, print_json
-from pysock.cli.tour import connecting, listening, namespace, transferring
+from pysock.cli.tour import (
+    connecting,
+    life,
+    listening,
+    namespace,
+    transferring,
+)
 from pysock.cli.tour.loopback import Loopback
 from pysock.cli.tour.scenario import (
     SCENARIOS,
@@ -64,6 +70,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--quick",
         action="store_true",
         help="leave out what waits for a timer of the kernel (a second each)",
+    )
+    parser.add_argument(
+        "--life",
+        action="store_true",
+        help="no failures: the life of one connection, state by state",
     )
     add_json_argument(parser)
 
@@ -170,6 +181,8 @@ def _in_short(found: Seen) -> str:
 
 def run(arguments: Namespace) -> int:
     """Take the tour; 0 if every failure was as the catalogue promises."""
+    if arguments.life:
+        return life.show(as_json=arguments.json)
     started = time.monotonic()
     has_ipv6 = _has_ipv6()
     table = None if arguments.json else Table(_TITLES, _WIDTHS)
@@ -193,6 +206,9 @@ def run(arguments: Namespace) -> int:
     else:
         for (number, kind), reason in NOT_MADE.items():
             table.add(number, "", "", kind, "", "", f"left out: {reason}")
+        if not arguments.quick:
+            print("\nAnd what should happen, the life of a connection:\n")
+            life.show(as_json=False)
         _print_sum(stops, has_ipv6, time.monotonic() - started)
     wrong = [stop for stop in stops if stop.outcome == "not as promised"]
     return 1 if wrong else 0

@@ -1,0 +1,159 @@
+"""Readings of sockets over time: taken, written as JSON lines, read back."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from pysock import sock_diag
+from pysock._tcp_state import TcpState
+from pysock.cli.selecting import select
+from pysock.errors import show_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable
+    from typing import Any
+
+    from pysock._stall import Stall
+    from pysock.sock_diag import Entry
+
+
+class Reading:
+    """One look at one socket.
+
+    Attributes:
+        time: seconds since the epoch.
+        entry: the socket.
+        stall: why it stands still, compared with the look before; `None`
+            while it moves, and for the first look.
+        queue_wait_ms: of a listener, how long the connection at the head of
+            its queue has waited; `None` when none does.
+        is_last: whether the socket has died and this is its last reading.
+    """
+
+    __slots__ = ("entry", "is_last", "queue_wait_ms", "stall", "time")
+
+    def __init__(
+        self,
+        entry: Entry,
+        stall: Stall | None = None,
+        queue_wait_ms: int | None = None,
+        *,
+        is_last: bool = False,
+    ) -> None:
+        self.time = time.time()
+        self.entry = entry
+        self.stall = stall
+        self.queue_wait_ms = queue_wait_ms
+        self.is_last = is_last
+
+    def as_dict(self) -> dict[str, Any]:
+        """The reading, ready for JSON."""
+        return {
+            "time": self.time,
+            "is_last": self.is_last,
+            "stall": self.stall._asdict() if self.stall is not None else None,
+            "queue_wait_ms": self.queue_wait_ms,
+            **self.entry.as_dict(),
+        }
+
+
+class Watcher:
+    """Looks at the sockets that the arguments choose, again and again."""
+
+    def __init__(self, arguments: Namespace) -> None:
+        self._arguments = arguments
+        # The first reading of each since it last moved, for the stall.
+        self._before: dict[int, Entry] = {}
+        # Told at once and without privilege; what comes in is bounded by
+        # the kernel's buffer between two looks.
+        self._deaths = sock_diag.obituaries(timeout=0)
+
+    def close(self) -> None:
+        """End the subscription to deaths."""
+        self._deaths.close()
+
+    def look(self) -> list[Reading]:
+        """Read every socket once, and the last of those that have died."""
+        entries = select(self._arguments, memory=True, congestion=True)
+        entries.sort(key=lambda entry: (entry.local, entry.remote))
+        alive = {entry.cookie for entry in entries}
+        readings = [
+            Reading(dead, is_last=True)
+            for dead in self._deaths
+            if dead.cookie in self._before and dead.cookie not in alive
+        ]
+        for entry in entries:
+            before = self._before.get(entry.cookie, entry)
+            readings.append(
+                Reading(entry, _stall(entry, before), _queue_wait(entry))
+            )
+        self._before = {entry.cookie: entry for entry in entries}
+        return readings
+
+
+def _stall(entry: Entry, before: Entry) -> Stall | None:
+    now, then = entry.tcp_info, before.tcp_info
+    if now is None or then is None or entry is before:
+        return None
+    return now.stall(then)
+
+
+def _queue_wait(entry: Entry) -> int | None:
+    """The longest wait of those that no program has accepted yet."""
+    if entry.state is not TcpState.LISTEN or not entry.recv_queue:
+        return None
+    waits = [
+        child.tcp_info.queue_wait_ms or 0
+        for child in sock_diag.sockets(
+            ("ESTABLISHED", "CLOSE_WAIT"), local_port=entry.local_port
+        )
+        if child.inode == 0 and child.tcp_info is not None
+    ]
+    return max(waits, default=None)
+
+
+def name_of(reading: dict[str, Any]) -> str:
+    """How a reading's socket is called in a picture or a line."""
+    local = show_address(tuple(reading["local"]))
+    if reading["remote_port"] == 0:
+        return f"{local} (listener)"
+    return f"{local} > {show_address(tuple(reading['remote']))}"
+
+
+def load(path: str) -> list[dict[str, Any]]:
+    """Read a recording.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: a line is not a reading; the text says which.
+    """
+    readings = []
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            reading = json.loads(line)
+            reading["time"], reading["cookie"], reading["state"]
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(
+                f"{path}, line {number}: not a reading of pysock watch"
+            ) from None
+        readings.append(reading)
+    return readings
+
+
+def by_socket(
+    readings: Iterable[dict[str, Any]],
+) -> dict[int, list[dict[str, Any]]]:
+    """Sort readings by the socket, each in the order of time."""
+    sorted_out: dict[int, list[dict[str, Any]]] = {}
+    for reading in readings:
+        sorted_out.setdefault(reading["cookie"], []).append(reading)
+    for each in sorted_out.values():
+        each.sort(key=lambda reading: reading["time"])
+    return sorted_out
