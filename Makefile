@@ -26,14 +26,19 @@ C_FILES := $(wildcard csrc/*.c pysock/cli/bench/*.c)
 C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
 	-Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
 
+CLANG ?= $(firstword $(shell command -v clang clang-19 clang-16 clang-14))
+FUZZ_SECONDS ?= 60
 ASAN_TREE := build/asan
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 ASAN_LIBRARIES = $(shell gcc -print-file-name=libasan.so) \
 	$(shell gcc -print-file-name=libubsan.so)
 
+EMPTIES_ENVIRONMENT := \
+	test_without_compiler_there_is_no_floor_and_a_load_in_python
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench stress docs asan wheel clean
+.PHONY: help demo test check format bench stress docs asan fuzz wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
@@ -69,6 +74,8 @@ docs: $(INSTALLED) ## write the pages that are made from the code
 # A tree of its own: its compiled module needs libasan, and must not be found
 # by anybody else. PYTHONMALLOC lets the sanitizer see each of cffi's buffers;
 # the interpreter's own leaks are not ours, and every_call.c looks for ours.
+# Left out: what builds modules of its own, and a test that empties the
+# environment, LD_PRELOAD with it.
 asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 	rm -rf $(ASAN_TREE) && mkdir -p $(ASAN_TREE)
 	cp -r csrc pysock tests benchmarks examples docs pyproject.toml setup.py README.md \
@@ -82,7 +89,16 @@ asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 		ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
 		UBSAN_OPTIONS=print_stacktrace=1 \
 		$(abspath $(BIN))/python -m pytest -m "not stress" \
-		--ignore tests/test_packaging.py $(ARGS)
+		--ignore tests/test_packaging.py \
+		--deselect tests/test_cli_bench.py::$(EMPTIES_ENVIRONMENT) $(ARGS)
+
+fuzz: ## let libFuzzer at the parsers for FUZZ_SECONDS; needs clang
+	mkdir -p build/fuzz
+	$(CLANG) -g -O1 -std=c11 -D_GNU_SOURCE -Icsrc \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		tests/fuzz/parsers.c $(C_FILES) -o build/fuzz/parsers
+	cd build/fuzz && ./parsers -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=4096 ../../tests/fuzz/corpus
 
 # setuptools puts what an old egg-info lists into the sdist, needed or not.
 wheel: $(DEV) ## build the sdist, and the wheel from it, into dist/

@@ -8,7 +8,6 @@ the counts as JSON; a hang ends the process with all stacks.
 """
 
 import collections
-import contextlib
 import faulthandler
 import gc
 import json
@@ -40,18 +39,20 @@ class Race:
         self.slots = [pysock.socket() for _ in range(SLOTS)]
 
     def make_listener(self):
+        # Timeout first: a thread that is inside accept of a listener that was
+        # closed meanwhile may find this one under its number, and would block
+        # in it for ever (the standard module's accept does, too).
         family = random.choice(list(HOSTS))
-        with contextlib.suppress(errors.SocketError):
+        while True:
             sock = pysock.socket(family)
             try:
+                sock.settimeout(SHORT)
                 sock.bind((HOSTS[family], 0))
                 sock.listen(4)
-                sock.settimeout(SHORT)
                 return sock
-            except BaseException:
+            except errors.SocketError:
+                # Closed by a thread that took the number for its own.
                 sock.close()
-                raise
-        return pysock.create_server(("127.0.0.1", 0))
 
     def work(self, number):
         rng = random.Random(self.seed * 1000 + number)
