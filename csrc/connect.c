@@ -38,6 +38,10 @@ pysock_connect_start(int fd, const struct pysock_address *to, int blocking)
         }
     }
     result = pysock_connect(fd, to);
+    if (result == 0 && blocking) {
+        /* An earlier attempt is over and this call has said so. */
+        return pysock_set_nonblocking(fd, 0);
+    }
     if (result != -EINPROGRESS) {
         return result;
     }

@@ -14,6 +14,7 @@ import os
 import time
 from contextlib import closing
 from errno import EBADF
+from resource import RLIMIT_NOFILE, getrlimit
 
 from pysock import sock_diag
 from pysock._diag_filter import endpoint
@@ -92,7 +93,7 @@ def listeners_elsewhere(address: Any, patience: float = PATIENCE) -> list[str]:
     serving = [entry for entry in listening if _serves(entry, address)]
     shown = _named(serving or listening, patience)
     if serving:
-        return [f"By now somebody listens there: {shown}."]
+        return [f"Somebody listens there now: {shown}."]
     return [f"A listener exists on {shown}; the connect went to {where}."]
 
 
@@ -188,13 +189,15 @@ def descriptors_used_up(patience: float = PATIENCE) -> list[str]:
 
     It needs no descriptor itself: it asks every number that there can be.
     """
-    from resource import RLIMIT_NOFILE, getrlimit
-
     limit = getrlimit(RLIMIT_NOFILE)[0]
     deadline = time.monotonic() + patience
     state = ffi.new("uint8_t[1]")
     opened = sockets = left = 0
+    if limit < 0:
+        return []
     for fd in range(limit):
+        if fd % 256 == 0 and time.monotonic() > deadline:
+            return []
         length = lib.pysock_tcp_info(fd, state, 1)
         if length == -EBADF:
             continue
@@ -202,8 +205,6 @@ def descriptors_used_up(patience: float = PATIENCE) -> list[str]:
         if length > 0:
             sockets += 1
             left += state[0] == TcpState.CLOSE_WAIT
-        if fd % 256 == 0 and time.monotonic() > deadline:
-            return []
     said = f"{opened:,} of {limit:,} descriptors are open now"
     if left:
         return [

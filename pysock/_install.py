@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# (module, name, what was there) of every reference that install() turned.
-_turned: list[tuple[ModuleType, str, Any]] = []
+# (module, name, what was there, what is there now) of every reference that
+# install() turned.
+_turned: list[tuple[ModuleType, str, Any, Any]] = []
 
 
 def install() -> None:
@@ -43,7 +44,7 @@ def install() -> None:
                     setattr(module, name, ours[id(value)])
                 except Exception:
                     continue  # it refuses, which is its business
-                _turned.append((module, name, value))
+                _turned.append((module, name, value, ours[id(value)]))
     sys.modules["socket"] = pysock
 
 
@@ -57,11 +58,10 @@ def uninstall() -> None:
     if sys.modules.get("socket") is not pysock:
         return
     sys.modules["socket"] = standard
-    ours = _replacements(pysock)
     while _turned:
-        module, name, value = _turned.pop()
+        module, name, value, ours = _turned.pop()
         # Leave alone what somebody has replaced since.
-        if getattr(module, name, None) is ours[id(value)]:
+        if getattr(module, name, None) is ours:
             setattr(module, name, value)
 
 

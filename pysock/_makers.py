@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pysock._socket import socket
     from pysock._tcp_info import TcpInfo
 
+_IP = (standard.AF_INET, standard.AF_INET6)
 _names = sys.modules["pysock"].__dict__
 _create_server = rebind(standard.create_server, _names)  # type: ignore[arg-type]
 _getaddrinfo = rebind(standard.getaddrinfo, _names)  # type: ignore[arg-type]
@@ -91,6 +92,7 @@ def create_server(
         AddressInUseError: taken (`EADDRINUSE`).
         AddressUnavailableError: not ours (`EADDRNOTAVAIL`).
         BindDeniedError: privileged port (`EACCES`).
+        ResolveError: the host name does not resolve.
     """
     try:
         return _create_server(  # type: ignore[no-any-return]
@@ -104,8 +106,12 @@ def create_server(
         raise
     except OSError as exc:
         # The standard function makes a plain OSError of a failed bind, to put
-        # the address into its text.
+        # the address into its text. What else there is goes on as it is.
+        if family not in _IP or "while attempting to bind" not in str(exc):
+            raise
         kind, failure = type(exc), exc.args
+    if failure[0] < 0:
+        raise unresolved(address[0], failure)
     raise bind_failure(None, address, kind, failure)
 
 

@@ -45,6 +45,7 @@ _proto = _socket.socket.proto.__get__
 # The interpreter's own C makes the address too, cheaper than cffi hands one
 # over: 4.5 us with it, 5.3 us with pysock_accept (Python 3.11).
 _accept = _socket.socket._accept  # type: ignore[attr-defined]
+_listen = typed("listen")
 _sendfile = typed("sendfile")
 
 _IPPROTO_TCP, _TCP_INFO = _socket.IPPROTO_TCP, _socket.TCP_INFO
@@ -117,7 +118,21 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             raise unresolved(address[0], failure)
         raise bind_failure(self, address, kind, failure)
 
-    listen = typed("listen")
+    def listen(self, *args: int) -> None:
+        """Make the socket passive, with a queue of `backlog` at most.
+
+        Args:
+            *args: the backlog; the standard module's default if none.
+
+        Raises:
+            AddressInUseError: another socket listens there (`EADDRINUSE`).
+            BindError: any other errno (`EINVAL`: connected).
+            ClosedSocketError: the socket is closed (`EBADF`).
+        """
+        _listen(self, *args)
+        # Who listens is who runs out of descriptors, and then no module can
+        # be loaded any more: what explains that has to be here before.
+        import pysock.explain  # noqa: F401
 
     def accept(self) -> tuple[socket, Any]:
         """Take one connection from the queue, as the timeout says.
@@ -147,15 +162,19 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         else:
             if _public["socket"] is not socket:
                 return self._accepted(fd), address
-            # What __init__ does, without its detours.
             try:
                 family, type, proto = self._kind
-                sock = _new(socket)
-                _init(sock, family, type, proto, fd)
             except AttributeError:
                 return self._accepted(fd), address
+            # What __init__ does, without its detours.
+            sock = None
+            try:
+                sock = _new(socket)
+                _init(sock, family, type, proto, fd)
             except BaseException:
-                lib.pysock_close(fd)
+                # A signal's handler may raise when the object has it already.
+                if sock is None or _fileno(sock) != fd:
+                    lib.pysock_close(fd)
                 raise
             sock._io_refs = 0
             sock._closed = False
@@ -167,12 +186,19 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     def _accepted(self, fd: int) -> socket:
         """Make the object for an accepted descriptor, or close it."""
         self._kind = (_family(self), _type(self), _proto(self))
+        made_by: Any = _public["socket"]
+        if not _is_socket_class(made_by):
+            return made_by(*self._kind, fileno=fd)  # type: ignore[no-any-return]
+        made: Any = None
         try:
-            made: socket = _public["socket"](*self._kind, fileno=fd)
-            return made
+            made = made_by.__new__(made_by)
+            made.__init__(*self._kind, fileno=fd)
         except BaseException:
-            lib.pysock_close(fd)
+            # An object that has the descriptor already will close it.
+            if made is None or _fileno(made) != fd:
+                lib.pysock_close(fd)
             raise
+        return made  # type: ignore[no-any-return]
 
     def sendfile(
         self, file: Any, offset: int = 0, count: int | None = None
@@ -234,3 +260,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             reduction = modules["multiprocessing.reduction"]
             return reduction._reduce_socket(self)
         return super().__reduce_ex__(protocol)
+
+
+def _is_socket_class(made_by: Any) -> bool:
+    return isinstance(made_by, type) and issubclass(made_by, _socket.socket)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 import socket as standard
+import time
 from socket import gaierror
 
 from pysock._typed import failed, typed, unresolved, would_block
@@ -199,6 +200,7 @@ class TransferSocket(standard.socket):
         """
         if n < 0:
             raise ValueError("a number of bytes is not negative")
+        started = time.monotonic()
         buffer = bytearray(n)
         view = memoryview(buffer)
         have = 0
@@ -211,12 +213,14 @@ class TransferSocket(standard.socket):
         except OSError as error:
             if isinstance(error, SocketError):
                 error.call = "recv_exactly"
+                error.elapsed = time.monotonic() - started
             # Also on what is not ours (AF_UNIX, TLS): nothing is lost.
             error.partial = bytes(view[:have])  # type: ignore[attr-defined]
             raise
         if have == n:
             return bytes(buffer)
-        raise _closed_early(self, bytes(view[:have]), n)
+        elapsed = time.monotonic() - started
+        raise _closed_early(self, bytes(view[:have]), n, elapsed)
 
     recvfrom = typed("recvfrom")
     recvfrom_into = typed("recvfrom_into")
@@ -233,13 +237,16 @@ class TransferSocket(standard.socket):
     dup = typed("dup")
 
 
-def _closed_early(sock: Any, partial: bytes, n: int) -> PeerClosedError:
+def _closed_early(
+    sock: Any, partial: bytes, n: int, elapsed: float
+) -> PeerClosedError:
     error = PeerClosedError(
         f"the peer closed after {len(partial)} of {n} bytes"
     )
     fd = _fileno(sock)
     error.call = "recv_exactly"
     error.partial = partial
+    error.elapsed = elapsed
     error.origin = _PEER
     error.address = peer_of(fd)
     error.local_address = local_address_of(fd)

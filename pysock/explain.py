@@ -7,14 +7,20 @@ from what this machine's sockets still say. No evidence, no guess.
 
 from __future__ import annotations
 
+from socket import EAI_AGAIN, EAI_FAMILY, EAI_SERVICE
+
 from pysock._evidence_diag import gather
 from pysock._icmp_names import icmp_name
 from pysock.errors import (
     CATALOGUE,
+    KINDS,
+    AddressUnavailableError,
     ConnectError,
     ConnectTimeoutError,
     DescriptorLimitError,
+    DiagError,
     PeerClosedError,
+    PeerSilentError,
     ResolveError,
     SocketError,
     TransferError,
@@ -23,8 +29,20 @@ from pysock.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pysock._tcp_info import TcpInfo
     from pysock.errors import Failure, Origin
+
+
+_FALLBACKS = (ConnectError, DiagError)
+
+# What the resolver's numbers say; the rest is the row's.
+_RESOLVING = {
+    EAI_AGAIN: "No name server answered; the name may well exist.",
+    EAI_SERVICE: "The port was given as a name that /etc/services has not.",
+    EAI_FAMILY: "The host is not an address of this socket's family.",
+}
 
 
 def explain(error: SocketError) -> str:
@@ -39,7 +57,7 @@ def explain(error: SocketError) -> str:
     Never raises: an explanation that fails would hide what it explains.
     """
     row = row_for(error)
-    sentences = [row.meaning] if row is not None else []
+    sentences = [_meaning(error, row)]
     try:
         sentences += _seen(error)
         sentences += gather(error)
@@ -47,8 +65,6 @@ def explain(error: SocketError) -> str:
         sentences.append(f"(No more evidence: {failure!r}.)")
     if row is not None:
         sentences.append(f"Look at: {row.look}")
-    if not sentences:
-        return f"{error} is not in the catalogue of failures."
     return " ".join(sentences)
 
 
@@ -59,13 +75,45 @@ def row_for(error: SocketError) -> Failure | None:
     as much of that as there is; `None` if no row has its class.
     """
     kind = error.origin.kind if error.origin is not None else None
-    name = type(error).__name__
-    rows = [row for row in CATALOGUE if row.error.__name__ == name]
+    names = [base.__name__ for base in type(error).__mro__]
+    rows = [
+        row
+        for row in CATALOGUE
+        if row.error.__name__ in names
+        # These two are also what raises where no row has the errno.
+        and (error.errno in row.errnos or row.error not in _FALLBACKS)
+    ]
     return max(
         rows,
-        key=lambda row: (error.errno in row.errnos, kind in row.origins),
+        key=lambda row: (
+            -names.index(row.error.__name__),
+            error.errno in row.errnos,
+            kind in row.origins,
+        ),
         default=None,
     )
+
+
+def _meaning(error: SocketError, row: Failure | None) -> str:
+    """The first sentence: the row's, or a truer one for this very case."""
+    if row is None:
+        said = error.strerror or str(error)
+        why = f", by {KINDS[error.origin.kind]}" if error.origin else ""
+        return f"{error.call or 'The call'} failed{why}: {said}."
+    if isinstance(error, AddressUnavailableError) and error.call == "connect":
+        return (
+            "No local port is left for this destination, or the one that the "
+            "program chose is in use towards it already."
+        )
+    if isinstance(error, ResolveError):
+        return _RESOLVING.get(error.errno or 0, row.meaning)
+    info = error.tcp_info
+    if isinstance(error, PeerSilentError) and info and info.snd_wnd == 0:
+        return (
+            "The peer's host answered, but its program took no data until "
+            "the kernel's patience ended (TCP_USER_TIMEOUT)."
+        )
+    return row.meaning
 
 
 def _seen(error: SocketError) -> list[str]:
@@ -102,14 +150,22 @@ def _who(error: SocketError) -> list[str]:
 def _offender(error: SocketError, origin: Origin) -> str:
     if origin.offender is None:
         return "A machine on the path"
-    if error.local_address and origin.offender == error.local_address[0]:
+    if origin.offender == _host(error.local_address):
         return (
             f"This machine itself ({origin.offender}; no ARP or ND answer, "
             "or a rule of its own firewall)"
         )
-    if error.address and origin.offender == error.address[0]:
+    if origin.offender == _host(error.address):
         return f"The peer's host {origin.offender}"
     return f"The router {origin.offender}"
+
+
+def _host(address: tuple[Any, ...] | None) -> str | None:
+    """The host of an address, an IPv4-mapped one as an offender is given."""
+    if address is None:
+        return None
+    host = str(address[0])
+    return host.removeprefix("::ffff:") if "." in host else host
 
 
 def _handshake(error: SocketError) -> list[str]:
@@ -120,7 +176,7 @@ def _handshake(error: SocketError) -> list[str]:
     after = _duration(error.elapsed)
     if not isinstance(error, ConnectTimeoutError):
         where = show_address(error.address) if error.address else "the peer"
-        return [f"It came {after} after connecting to {where}."]
+        return [f"It was known {after} after connecting to {where}."]
     sent = _syns(info)
     if sent is None:
         return [f"That took {after}."]
@@ -134,7 +190,7 @@ def _syns(info: TcpInfo | None) -> int | None:
     """SYNs sent, retransmissions included; `None` if not known."""
     if info is None:
         return None
-    if info.segs_out:
+    if info.segs_out is not None:
         return info.segs_out
     retransmitted = info.total_retrans
     return None if retransmitted is None else retransmitted + 1

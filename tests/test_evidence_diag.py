@@ -71,7 +71,7 @@ def test_dual_stack_listener_serves_ipv4():
     ) as listener:
         port = listener.getsockname()[1]
         [sentence] = evidence.listeners_elsewhere(("127.0.0.1", port))
-        assert sentence.startswith("By now somebody listens there: [::]:")
+        assert sentence.startswith("Somebody listens there now: [::]:")
     with socket.create_server(("::", 0), family=socket.AF_INET6) as listener:
         port = listener.getsockname()[1]
         [sentence] = evidence.listeners_elsewhere(("127.0.0.1", port))

@@ -5,6 +5,7 @@ and the two exceptions are compared.
 """
 
 import errno
+import os
 import select
 import socket
 import time
@@ -369,3 +370,16 @@ def test_wakes_when_the_queue_moves(family, silent_listener):
         sock.connect(silent_listener.getsockname())
         assert time.monotonic() - started < 5
         wait_until(lambda: sock.tcp_state() == TcpState.ESTABLISHED, "ESTAB")
+
+
+def test_blocking_connect_that_completes_an_earlier_one_blocks_again(
+    family, listener
+):
+    """connect(2) says 0 at once then: the mode is put back all the same."""
+    with pysock.socket(family.number) as sock:
+        sock.setblocking(False)
+        assert sock.connect_ex(listener.getsockname()) == errno.EINPROGRESS
+        wait_writable(sock)
+        sock.setblocking(True)
+        sock.connect(listener.getsockname())
+        assert os.get_blocking(sock.fileno())

@@ -84,8 +84,11 @@ class SocketError(OSError):
         """
         # The one look upwards: evidence needs the layers above this one, and
         # is gathered only when somebody asks.
-        from pysock.explain import explain
-
+        try:
+            from pysock.explain import explain
+        except (ImportError, OSError):
+            # No descriptor left, so that nothing can be loaded.
+            return str(self)
         return explain(self)
 
     def to_dict(self) -> dict[str, Any]:

@@ -203,16 +203,27 @@ def transfer_class(
         # The state knows of a shutdown through another descriptor.
         if sent_fin or (info is not None and info.state in _FIN_SENT):
             return tree.WriteAfterShutdownError
-        if not has_peer:
+        failed = info is not None and not info.was_established
+        if not has_peer or failed:
             return tree.NotConnectedError
         return tree.BrokenConnectionError
-    if info is not None and not info.was_established and has_peer:
+    if has_peer and is_of_a_connect(call, number, info):
         # A non-blocking connect that failed, noticed by a read or write.
         return _BY_CALL.get(("connect", number))
     if number == errno.EOPNOTSUPP and not is_dead(info):
         # A flag that this socket does not know; nobody is unreachable.
         return tree.TransferError
     return None
+
+
+def is_of_a_connect(call: str, number: int, info: TcpInfo | None) -> bool:
+    """Whether a read or write has met the end of a connect that failed."""
+    return (
+        call in TRANSFER
+        and number != errno.EINVAL
+        and info is not None
+        and not info.was_established
+    )
 
 
 def is_dead(info: TcpInfo | None) -> bool:

@@ -83,7 +83,7 @@ ROWS = (
         (errno.ETIMEDOUT,),
         tree.PeerSilentError,
         ("timer",),
-        "Nothing has come from the peer's host any more, not even an ACK.",
+        "The kernel gave up waiting for the peer to acknowledge or take data.",
         (
             "Whether the host is up and the path is; TCP_USER_TIMEOUT decides "
             "how soon this is noticed."
@@ -123,8 +123,8 @@ ROWS = (
         tree.TransferTimeoutError,
         ("deadline",),
         (
-            "The connection is still up; the peer sent nothing, or took "
-            "nothing, in that time."
+            "No error came from the network; the call did not finish in that "
+            "time."
         ),
         (
             "tcp_info: unacked data means the peer's host is silent, none "

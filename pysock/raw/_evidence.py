@@ -17,7 +17,8 @@ from pysock.errors import (
     error_for,
     transfer_class,
 )
-from pysock.errors._choose import is_dead
+from pysock.errors._choose import is_dead, is_of_a_connect
+from pysock.errors._failure import TRANSFER
 from pysock.raw._calls import (
     lib,
     read_address,
@@ -150,6 +151,12 @@ def _nothing_came(info: TcpInfo | None) -> bool:
     return info is not None and bool(info.segs_out) and info.segs_in == 0
 
 
+def _lacks_scope(address: tuple[Any, ...]) -> bool:
+    """Whether it is a link-local address without the interface's index."""
+    host = str(address[0])
+    return host.startswith(("fe8", "fe9", "fea", "feb")) and not address[3]
+
+
 def connect_failure(
     fd: int,
     number: int,
@@ -168,6 +175,8 @@ def connect_failure(
     if info is None:
         info = tcp_info_of(fd)
     origin = connect_origin(fd, number, info, at_once=at_once)
+    if number == errno.EINVAL and address and _lacks_scope(address):
+        origin = Origin("caller")
     error = error_for(
         "connect",
         number,
@@ -213,11 +222,11 @@ def transfer_failure(
         call, number, info, has_peer=peer is not None, sent_fin=sent_fin
     )
     origin = None
-    if info is not None and not info.was_established and peer is not None:
+    if peer is not None and is_of_a_connect(call, number, info):
         origin = connect_origin(fd, number, info, at_once=False)
     elif kind is BrokenConnectionError:
         origin = Origin("peer")
-    elif info is not None and is_dead(info):
+    elif call in TRANSFER and info is not None and is_dead(info):
         origin = _path_origin(number, info)
     return error_for(
         call,
