@@ -117,6 +117,59 @@ def test_raw_accept_fails(seccomp, listener, client, number):
     assert caught.value.local_address == listener.getsockname()
 
 
+@every_errno
+def test_accept_many_fails(seccomp, listener, client, number):
+    row, kind = ERRNOS[number]
+    listener.settimeout(5)
+    with pytest.raises(errors.AcceptError) as caught:
+        call_with_failing(
+            "accept4", listener.fileno(), number, listener.accept_many
+        )
+    check(caught.value, kind, number, listener, ORIGINS[row])
+    [(accepted, _)] = listener.accept_many()
+    accepted.close()
+
+
+class Enough(Exception):
+    """Ends a loop that would go on, as it should."""
+
+
+@pytest.mark.parametrize(
+    "number",
+    # EOPNOTSUPP may also mean that this is no listener for streams.
+    [n for n in ERRNOS if ERRNOS[n][0] != "-" and n != errno.EOPNOTSUPP],
+    ids=lambda n: f"row_{ERRNOS[n][0]}-{errno.errorcode[n]}",
+)
+def test_accept_loop_survives(seccomp, listener, client, number):
+    """It says so to on_error, waits if that is what helps, and goes on."""
+    said = []
+
+    def on_error(error, stats):
+        said.append(type(error))
+        if len(said) == 3:
+            raise Enough
+
+    def serve():
+        loop = pysock.accept_loop(listener, on_error=on_error)
+        try:
+            next(loop)
+        except Enough:
+            return loop.stats
+        finally:
+            loop.close()
+
+    stats = call_with_failing("accept4", listener.fileno(), number, serve)
+    kind = ERRNOS[number][1]
+    assert said == [class_of(kind, number)] * 3
+    assert stats.errors == 3
+    # It does not spin where nothing but time helps, and loses none where the
+    # next connection may be there.
+    assert stats.pauses or ERRNOS[number][0] != "19"
+    assert not stats.pauses or ERRNOS[number][0] != "17"
+    accepted, _ = listener.accept()
+    accepted.close()
+
+
 def check(error, kind, number, listener, origin):
     assert type(error) is class_of(kind, number)
     assert error.args == (number, os.strerror(number))

@@ -7,6 +7,7 @@ import pytest
 
 from lab import scenarios
 from lab.place import HERE, LOOPBACK
+from lab.scenarios import BOUND_PORT
 from lab.ways import MAKE_THEIR_OWN, NUMBERED, TYPED, observe
 from pysock import TcpState, errors
 from pysock.errors import Origin
@@ -22,7 +23,12 @@ every_scenario = pytest.mark.parametrize(
 @every_scenario
 def test_failed_connect(place, version, scenario, lab_table):
     address = scenario.address(place, version)
-    seen = observe(version, address, options=scenario.of(version, "options"))
+    seen = observe(
+        version,
+        address,
+        options=scenario.of(version, "options"),
+        bind=(HERE[version], BOUND_PORT) if scenario.bind else None,
+    )
     for way in TYPED & seen.keys():
         error = seen[way].error
         if error is None and scenario.at_once:

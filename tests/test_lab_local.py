@@ -198,3 +198,25 @@ def test_connect_after_a_failure(place, version, sock, lab_table):
                 again.connect_ex(place.host(version, Script()))
             again.connect(place.host(version, Script(to_syn=(syn_ack,))))
             assert again.tcp_state() is TcpState.ESTABLISHED
+
+
+def test_row_7a_link_local_address_without_a_scope(lab_table):
+    """The errno of a blackhole route, but the call made no sense."""
+    with (
+        pysock.socket(pysock.AF_INET6) as sock,
+        pytest.raises(errors.ConnectError) as caught,
+    ):
+        sock.connect(("fe80::1", PORT))
+    assert caught.value.errno == errno.EINVAL
+    assert caught.value.origin.kind == "caller"
+    lab_table("7a", "no-scope-id", 6, caught.value)
+
+
+def test_row_6_ipv4_address_on_a_socket_for_ipv6_only(lab_table):
+    """The errno of a missing route, but the call made no sense."""
+    with pysock.socket(pysock.AF_INET6) as sock:
+        sock.setsockopt(pysock.IPPROTO_IPV6, pysock.IPV6_V6ONLY, 1)
+        with pytest.raises(errors.NetworkUnreachableError) as caught:
+            sock.connect(("::ffff:192.0.2.9", PORT))
+    assert caught.value.origin.kind == "caller"
+    lab_table("6", "ipv6-only", 6, caught.value)

@@ -76,10 +76,11 @@ ROWS = (
         CONNECT,
         (errno.ENETUNREACH, errno.ENETDOWN),
         tree.NetworkUnreachableError,
-        ("icmp", "route"),
+        ("icmp", "route", "caller"),
         (
             "No route leads there: at this machine, or at the router that "
-            "said so."
+            "said so; or an IPv4 address was given to a socket that is "
+            "IPV6_V6ONLY."
         ),
         "`ip route get ADDRESS` here, or the routes of that router.",
     ),

@@ -30,10 +30,12 @@ ROWS = (
         (*BIND, "connect"),
         (errno.EADDRNOTAVAIL,),
         tree.AddressUnavailableError,
-        ("caller", "limit"),
+        ("caller", "limit", "route"),
         (
             "bind: no interface has the address. connect: every port of the "
-            "ephemeral range is in use towards this destination."
+            "ephemeral range is in use towards this destination (origin "
+            "limit), the bound port has this very connection already "
+            "(caller), or no interface has an address to send from (route)."
         ),
         (
             "`ip addr`; `sysctl net.ipv4.ip_local_port_range` and the "

@@ -26,6 +26,7 @@ from pysock.raw._calls import (
     read_tcp_info,
     to_tuple,
 )
+from pysock.raw._refused import refused_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ _MOST_MESSAGES = 64
 # Errnos of a connect that leave no choice, if no ICMP message came.
 _ALWAYS = {
     errno.EISCONN: "caller",
-    errno.EADDRNOTAVAIL: "limit",
     errno.EPERM: "policy",
     errno.ECONNREFUSED: "peer",
     errno.ECONNRESET: "peer",
@@ -48,17 +48,7 @@ _ALWAYS = {
     errno.ETIMEDOUT: "timer",
     errno.ECONNABORTED: "policy",
 }
-# Errnos that connect(2) returns at once when this machine refuses.
-_ROUTE = frozenset(
-    {
-        errno.ENETUNREACH,
-        errno.EHOSTUNREACH,
-        errno.ENETDOWN,
-        errno.EACCES,
-        errno.EINVAL,
-    }
-)
-# The same, and more, when they come later are the work of ICMP.
+# Errnos that are the work of ICMP when they come later.
 _ICMP = frozenset(
     {
         errno.ENETUNREACH,
@@ -113,7 +103,12 @@ def read_host(address: Any) -> str | None:
 
 
 def connect_origin(
-    fd: int, number: int, info: TcpInfo | None, *, at_once: bool | None
+    fd: int,
+    number: int,
+    info: TcpInfo | None,
+    address: tuple[Any, ...] | None,
+    *,
+    at_once: bool | None,
 ) -> Origin | None:
     """Find out who refused a connect.
 
@@ -121,6 +116,7 @@ def connect_origin(
         fd: the socket.
         number: the errno.
         info: a reading taken after the failure and before the next connect.
+        address: where to; numeric.
         at_once: whether connect(2) itself returned it, before any packet
             could be answered; `None` if that is not known.
     """
@@ -134,8 +130,8 @@ def connect_origin(
         return Origin("icmp")
     if number in _ALWAYS:
         return Origin(_ALWAYS[number])
-    if at_once:
-        return Origin("route") if number in _ROUTE else None
+    if at_once or number == errno.EADDRNOTAVAIL:
+        return refused_here(fd, number, address)
     if at_once is None:
         return None
     return Origin("icmp") if number in _ICMP else None
@@ -149,12 +145,6 @@ def _nothing_came(info: TcpInfo | None) -> bool:
     reset by a blocking connect, and says nothing.
     """
     return info is not None and bool(info.segs_out) and info.segs_in == 0
-
-
-def _lacks_scope(address: tuple[Any, ...]) -> bool:
-    """Whether it is a link-local address without the interface's index."""
-    host = str(address[0])
-    return host.startswith(("fe8", "fe9", "fea", "feb")) and not address[3]
 
 
 def connect_failure(
@@ -174,16 +164,16 @@ def connect_failure(
     """
     if info is None:
         info = tcp_info_of(fd)
-    origin = connect_origin(fd, number, info, at_once=at_once)
-    if number == errno.EINVAL and address and _lacks_scope(address):
-        origin = Origin("caller")
+    if address is None:
+        address = peer_of(fd)
+    origin = connect_origin(fd, number, info, address, at_once=at_once)
     error = error_for(
         "connect",
         number,
         args=args,
         origin=origin,
         elapsed=elapsed,
-        address=address or peer_of(fd),
+        address=address,
         local_address=local_address_of(fd),
         tcp_info=info,
     )
@@ -223,7 +213,7 @@ def transfer_failure(
     )
     origin = None
     if peer is not None and is_of_a_connect(call, number, info):
-        origin = connect_origin(fd, number, info, at_once=False)
+        origin = connect_origin(fd, number, info, peer, at_once=False)
     elif kind is BrokenConnectionError:
         origin = Origin("peer")
     elif call in TRANSFER and info is not None and is_dead(info):

@@ -10,7 +10,7 @@ import socket
 from dataclasses import dataclass, field
 
 from lab import place
-from lab.replies import Script, icmp, rst
+from lab.replies import Script, icmp, rst, syn_ack
 from pysock import errors
 from pysock.errors import Origin
 
@@ -40,6 +40,7 @@ class Connect:
         at_once: the kernel says so in connect(2), no packet leaves.
         reads: fields of TCP_INFO at the failure, as far as they are certain.
         timeout: the caller's, where that is what ends it.
+        bind: the socket is bound to BOUND_PORT before.
     """
 
     row: str
@@ -54,6 +55,7 @@ class Connect:
     at_once: bool = False
     reads: dict = field(default_factory=dict)
     timeout: float | None = None
+    bind: bool = False
 
     def of(self, version, name):
         """One of the attributes, for a version."""
@@ -155,6 +157,27 @@ def ports_used_up(where, version):
     return listener.getsockname()
 
 
+def bound_twice(where, version):
+    """The port that the test's sockets bind has this connection already."""
+    stack = contextlib.ExitStack()
+    where.keep(stack)
+    address = where.host(version, Script(to_syn=(syn_ack,)))
+    first = stack.enter_context(socket.socket(place.FAMILY[version]))
+    for option in REUSE:
+        first.setsockopt(*option)
+    first.bind((place.HERE[version], BOUND_PORT))
+    first.connect(address)
+    return address
+
+
+def no_address_to_send_from(where, version):
+    """No interface has one: to IPv4 that is a missing route."""
+    where.namespace.ip("address flush dev tun0", "address flush dev lo")
+    return where.host(version, Script())
+
+
+REUSE = ((socket.SOL_SOCKET, socket.SO_REUSEADDR, 1),)
+BOUND_PORT = 30_000
 SILENT = {"segs_out": 1, "segs_in": 0}
 
 CONNECT = (
@@ -254,6 +277,18 @@ CONNECT = (
         "12", "no-port-left", "every ephemeral port is in use towards there",
         errors.AddressUnavailableError, errno.EADDRNOTAVAIL, Origin("limit"),
         prepare=ports_used_up, at_once=True,
+    ),
+    Connect(
+        "12", "connected-already", "the bound port has this connection",
+        errors.AddressUnavailableError, errno.EADDRNOTAVAIL, Origin("caller"),
+        prepare=bound_twice, options=REUSE, at_once=True, bind=True,
+    ),
+    Connect(
+        "12", "no-address-to-send-from",
+        "no interface has an address (on IPv4 that is row 6)",
+        {4: errors.NetworkUnreachableError, 6: errors.AddressUnavailableError},
+        {4: errno.ENETUNREACH, 6: errno.EADDRNOTAVAIL}, Origin("route"),
+        prepare=no_address_to_send_from, at_once=True,
     ),
     Connect(
         "14", "syn-queue-full", "the SYN queue is full, tcp_syncookies=0",

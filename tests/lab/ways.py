@@ -29,7 +29,9 @@ class Seen:
     local: tuple | None  # getsockname() while it was under way
 
 
-def observe(version, address, *, options=(), ways=None, timeout=LONGEST):
+def observe(
+    version, address, *, options=(), bind=None, ways=None, timeout=LONGEST
+):
     """Connect to an address in every way at once; a `Seen` for each by name.
 
     To be called in the namespace: the threads begin where this one is.
@@ -43,6 +45,8 @@ def observe(version, address, *, options=(), ways=None, timeout=LONGEST):
         with pysock.socket(FAMILY[version]) as sock:
             for level, option, value in options:
                 sock.setsockopt(level, option, value)
+            if bind is not None:
+                sock.bind(bind)
             started = time.monotonic()
             error, number, local = way(sock, address, timeout)
             return Seen(error, number, time.monotonic() - started, local)
