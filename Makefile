@@ -66,7 +66,7 @@ bench: $(BENCH) ## measure pysock beside its peers
 	$(BIN)/python -m benchmarks
 
 stress: $(DEV) ## run the stress tests only
-	$(BIN)/python -m pytest -m stress -o faulthandler_timeout=0 $(ARGS)
+	$(BIN)/python -m pytest -m stress $(ARGS)
 
 docs: $(INSTALLED) ## write the pages that are made from the code
 	PYTHONPATH=tests $(BIN)/python -m lab.document > docs/failures.md

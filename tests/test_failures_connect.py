@@ -321,7 +321,7 @@ def test_already_connected(family, listener, timeout):
 
 @pytest.mark.parametrize("timeout", [BLOCKING, TIMEOUT, NONBLOCKING])
 def test_no_port_left_for_a_connect(family, timeout):
-    """A bound port whose pair of addresses is taken is out of ports too."""
+    """A port was chosen from which a connection there exists already."""
     with listen(socket, family) as target, socket.socket(family.number) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind((family.host, 0))
@@ -344,7 +344,7 @@ def test_no_port_left_for_a_connect(family, timeout):
             call="connect",
             group=errors.ConnectError,
             address=target.getsockname(),
-            origin="limit",
+            origin="caller",
         )
         assert isinstance(error, errors.BindError)
 
