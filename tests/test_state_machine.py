@@ -289,7 +289,7 @@ LONG = settings(SHORT, max_examples=3000, stateful_step_count=60)
 @pytest.mark.parametrize(
     "size",
     [
-        # A minute alone, on a machine that others use too.
+        # Ten seconds alone, a minute on a machine that others use too.
         pytest.param(SHORT, id="short", marks=pytest.mark.timeout(240)),
         pytest.param(
             LONG,
