@@ -50,22 +50,30 @@ waited_ms(int fd)
 
 /* A reset connection is the one whose both directions are shut by an error. */
 static int
-find_dead(struct pysock_accepted *batch, int count)
+is_dead(const struct pollfd *look)
+{
+    const short dead = POLLERR | POLLHUP;
+
+    return (look->revents & dead) == dead;
+}
+
+/* How many of a batch are dead, and which. */
+static int
+find_dead(struct pysock_accepted *batch, nfds_t count)
 {
     int found = 0;
     struct pollfd looks[LOOK];
-    const short dead = POLLERR | POLLHUP;
 
-    for (int start = 0; start < count; start += LOOK) {
-        int some = count - start < LOOK ? count - start : LOOK;
-        for (int i = 0; i < some; i++) {
+    for (nfds_t start = 0; start < count; start += LOOK) {
+        const nfds_t some = count - start < LOOK ? count - start : LOOK;
+        for (nfds_t i = 0; i < some; i++) {
             looks[i] = (struct pollfd){.fd = batch[start + i].fd};
         }
-        if (poll(looks, (nfds_t)some, 0) <= 0) {
+        if (poll(looks, some, 0) <= 0) {
             continue;
         }
-        for (int i = 0; i < some; i++) {
-            if ((looks[i].revents & dead) == dead) {
+        for (nfds_t i = 0; i < some; i++) {
+            if (is_dead(&looks[i])) {
                 batch[start + i].dead = 1;
                 found++;
             }
@@ -74,19 +82,37 @@ find_dead(struct pysock_accepted *batch, int count)
     return found;
 }
 
-/* The first is known to be there.  Is there another one for sure? */
+/* The same for the first one, and whether another one waits behind it. */
 static int
-may_go_on(int fd, int32_t waiting, int taken, int blocks)
+was_alone(int fd, struct pysock_accepted *first)
 {
-    if (waiting >= 0 && taken >= waiting) {
+    struct pollfd looks[2] = {{.fd = fd, .events = POLLIN}, {.fd = first->fd}};
+
+    if (poll(looks, 2, 0) < 0) {
         return 0;
     }
-    /*
-     * Who else accepts from this queue may have emptied it meanwhile, and a
-     * descriptor that blocks would then wait with a batch in its hands.
-     */
-    return (waiting >= 0 && !blocks) ||
-           pysock_wait(fd, PYSOCK_READABLE, 0) > 0;
+    first->dead = is_dead(&looks[1]);
+    return looks[0].revents == 0;
+}
+
+/*
+ * How many of them may be taken without another look.  Who else accepts from
+ * the queue may empty it meanwhile, and a descriptor that blocks would then
+ * wait with a batch in its hands: for such a one a quarter counts as sure.
+ */
+static int32_t
+sure_of(int fd, int32_t waiting)
+{
+    int flags;
+
+    if (waiting < 0) {
+        return pysock_wait(fd, PYSOCK_READABLE, 0) > 0;
+    }
+    if (waiting <= 1) {
+        return waiting;
+    }
+    flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && (flags & O_NONBLOCK) ? waiting : (waiting + 3) / 4;
 }
 
 int
@@ -95,31 +121,23 @@ pysock_accept_many(int fd, int timeout_ms, int limit,
                    struct pysock_arrivals *look)
 {
     struct pysock_address peer;
-    int32_t waiting;
+    int32_t longest = -1;
+    int32_t waiting = -1;
+    int32_t sure = 1;
     int taken = 0;
     int sampled = 0;
-    int blocks = 1;
-    int ready;
 
     if (limit < 1) {
         return -EINVAL;
     }
-    ready = pysock_wait(fd, PYSOCK_READABLE, timeout_ms);
-    if (ready <= 0) {
-        return ready < 0 ? ready : -ETIMEDOUT;
-    }
-    waiting = waiting_in_queue(fd);
-    if (waiting > 1) {
-        int flags = fcntl(fd, F_GETFL);
-        blocks = flags < 0 || !(flags & O_NONBLOCK);
-    }
-    do {
+    while (taken < limit && sure > 0) {
         size_t length;
-        int accepted = pysock_accept(fd, -1, &peer);
+        int accepted = pysock_accept(fd, taken > 0 ? -1 : timeout_ms, &peer);
         if (accepted < 0) {
             if (taken == 0) {
                 return accepted;
             }
+            waiting = -1;
             break;
         }
         out[taken] = (struct pysock_accepted){
@@ -140,12 +158,29 @@ pysock_accept_many(int fd, int timeout_ms, int limit,
             sampled++;
         }
         taken++;
-    } while (taken < limit && may_go_on(fd, waiting, taken, blocks));
+        waiting--;
+        sure--;
+        /* A server that keeps up gets one at a time: the cheapest look. */
+        if (taken == 1 && (limit > 1 || look != NULL) &&
+            was_alone(fd, &out[0])) {
+            longest = 1;
+            waiting = 0;
+            break;
+        }
+        if (sure == 0 && (taken < limit || (look != NULL && taken == 1))) {
+            waiting = waiting_in_queue(fd);
+            sure = sure_of(fd, waiting);
+            if (waiting >= 0 && waiting + taken > longest) {
+                longest = waiting + taken;
+            }
+        }
+    }
     hosts[-1] = '\0';
     if (look != NULL) {
-        look->waiting = waiting;
+        look->waiting = longest;
+        look->left = waiting < 0 ? -1 : waiting;
         look->sampled = sampled;
-        look->dead = find_dead(out, taken);
+        look->dead = taken == 1 ? out[0].dead : find_dead(out, (nfds_t)taken);
     }
     return taken;
 }

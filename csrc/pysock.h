@@ -322,7 +322,8 @@ struct pysock_accepted {
 struct pysock_arrivals {
     int32_t sample_every; /* in: read the wait of each n-th; 0: of none */
     int32_t until_sample; /* in and out: how many until the next one */
-    int32_t waiting;      /* out: the queue's length before; -1: not TCP */
+    int32_t waiting;      /* out: the queue's length before; -1: unknown */
+    int32_t left;         /* out: its length now; -1: unknown */
     int32_t sampled;      /* out: how many waits were read */
     int32_t dead;         /* out: how many are dead */
 };
@@ -330,8 +331,8 @@ struct pysock_arrivals {
 /*
  * accept4(2), as often as connections are waiting, limit times at most.
  *
- * timeout_ms  milliseconds to wait for the first; 0 only looks, -1 waits for
- *             ever.  There is no wait for a second.
+ * timeout_ms  as of pysock_accept, for the first.  There is no wait for a
+ *             second.
  * limit       1 or more.
  * out         room for limit connections.
  * hosts       room for limit * 46 bytes: the peers' hosts as text, a newline
@@ -340,14 +341,15 @@ struct pysock_arrivals {
  *             some of the connections waited (a TCP_INFO each), which are
  *             dead (one poll(2) for all of them).
  *
- * The queue's length is asked of TCP_INFO first: the accept4 that finds the
- * queue empty costs as much as one that succeeds (Linux 6.18).
+ * After the first the queue's length is asked of TCP_INFO: the accept4 that
+ * finds the queue empty costs as much as one that succeeds (Linux 6.18).
  *
  * Returns how many were taken, or what pysock_accept returns when the first
  * failed.  An error after the first ends the batch; the kernel says it again
  * when asked again.  If others accept from the same queue and the descriptor
  * blocks, they may take what was just seen waiting, and this call then waits
  * for the next connection with what it has; a non-blocking one never does.
+ * So on one that blocks a quarter of the queue is taken between two looks.
  */
 int pysock_accept_many(int fd, int timeout_ms, int limit,
                        struct pysock_accepted *out, char *hosts,

@@ -17,13 +17,12 @@ import _socket
 import errno
 import os
 import select
-import struct
 import time
 from _thread import RLock
 
 from pysock._accept import accept_failure
 from pysock._accept_many import Batch
-from pysock._accept_stats import AcceptStats, Counters
+from pysock._accept_stats import AcceptStats, Counters, Drops
 from pysock._closing import Waker, unwatch, watch
 from pysock._reserve import Reserve
 from pysock._socket import socket
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
-_family = _socket.socket.family.__get__
 
 _EMPTY = (-errno.ETIMEDOUT, -errno.EAGAIN, -errno.EINTR)
 # The listener is no longer one: somebody closed it or shut it down.
@@ -68,10 +66,6 @@ _PAUSE = frozenset(
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
 _LONGEST_WAIT = 1.0
 
-_SO_MEMINFO = 55
-_MEMINFO = struct.Struct("=9I")
-_DROPS = 8
-
 
 class AcceptLoop:
     """An iterator of `(socket, address)`; see `accept_loop`.
@@ -97,6 +91,7 @@ class AcceptLoop:
         self._on_error = on_error
         self._counter = counter
         self._ready: list[tuple[socket, Any]] = []
+        self._more = False  # whether the queue had more than the last batch
         self._counters = Counters()
         self._look = ffi.new("struct pysock_arrivals *")
         self._look.sample_every = sample
@@ -112,7 +107,7 @@ class AcceptLoop:
                 errno.EINVAL,
                 local_address=local_address_of(self._fd),
             )
-        self._drops_before = self._drops_now = self._read_drops()
+        self._drops = Drops(listener)
         self._waker = Waker()
         self._stopped = False
         self._reserve = Reserve() if out_of_descriptors == "shed" else None
@@ -144,10 +139,11 @@ class AcceptLoop:
         return self
 
     def __next__(self) -> tuple[socket, Any]:
-        try:
-            return self._ready.pop()
-        except IndexError:
-            pass
+        if self._ready:
+            try:
+                return self._ready.pop()
+            except IndexError:
+                pass  # closed by another thread just now
         with self._lock:
             while not self._ready:
                 if not self._refill():
@@ -189,18 +185,23 @@ class AcceptLoop:
             if self._pauser.poll(left * 1000 + 1):
                 self._waker.drain()
             return True
-        taken = self._batch.take(self._fd, 0, self._look)
+        if self._more:
+            # Others may have taken it: look again, and do not wait.
+            taken = self._batch.take(self._fd, 0, self._look)
+        elif self._wait():
+            taken = self._batch.take(self._fd, -1, self._look)
+        else:
+            return _gettimeout(self._listener) != 0
+        self._more = taken > 0 and self._look.left > 0
         if taken > 0:
             self._sort_out()
             return True
-        if taken in _EMPTY:
-            return self._wait()
-        return self._survive(-taken)
+        return taken in _EMPTY or self._survive(-taken)
 
     def _sort_out(self) -> None:
         """Keep the living, close the dead, count everything."""
         look = self._look
-        ready = self._batch.sockets(self._listener, _family(self._listener))
+        ready = self._batch.sockets(self._listener, self._listener._accepts())
         dead: list[tuple[socket, Any]] = []
         if look.dead or look.sampled:
             alive: list[tuple[socket, Any]] = []
@@ -264,44 +265,34 @@ class AcceptLoop:
         return shed
 
     def _wait(self) -> bool:
-        """Wait for a connection, as the listener's timeout says."""
+        """Wait as the listener's timeout says; whether it is readable."""
         timeout = _gettimeout(self._listener)
         if timeout == 0:
-            return False
+            return bool(self._waiter.poll(0))
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self._stopped and _fileno(self._listener) == self._fd:
             left = _LONGEST_WAIT
             if deadline is not None:
                 left = min(left, max(0.0, deadline - time.monotonic()))
             ready = self._waiter.poll(left * 1000)
-            if ready:
-                if ready != self._only_the_listener:
-                    self._waker.drain()
+            if ready == self._only_the_listener:
+                return True
+            if any(fd == self._waker.fd for fd, _ in ready):
+                self._waker.drain()
+                return False
+            if ready:  # with POLLHUP: it was shut down, and accept says so
                 return True
             if deadline is not None and time.monotonic() >= deadline:
                 raise accept_failure(
                     self._listener, errno.ETIMEDOUT, timeout, timeout
                 )
-        return True
-
-    def _read_drops(self) -> int | None:
-        try:
-            said = self._listener.getsockopt(
-                _socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size
-            )
-        except OSError:
-            return None
-        return _MEMINFO.unpack(said)[_DROPS] if len(said) == 36 else None
+        return False
 
     def _dropped(self) -> int | None:
         """Drops since the loop began; the last known once it is closed."""
         if not self._stopped and _fileno(self._listener) == self._fd:
-            now = self._read_drops()
-            if now is not None:
-                self._drops_now = now
-        if self._drops_now is None or self._drops_before is None:
-            return None
-        return self._drops_now - self._drops_before
+            self._drops.read(self._listener)
+        return self._drops.count
 
     def _release(self) -> None:
         """Let go of every descriptor; the lock is held."""
@@ -309,7 +300,7 @@ class AcceptLoop:
             return
         unwatch(self._fd, self._waker.wake)
         if _fileno(self._listener) == self._fd:
-            self._drops_now = self._read_drops()
+            self._drops.read(self._listener)
             ours = os.getpid() == self._pid
             if ours and _gettimeout(self._listener) is None:
                 lib.pysock_set_nonblocking(self._fd, 0)

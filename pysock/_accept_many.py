@@ -24,7 +24,7 @@ from pysock.raw._calls import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from pysock._socket import socket
@@ -38,6 +38,7 @@ _proto = _socket.socket.proto.__get__
 _new = _socket.socket.__new__
 _init = _socket.socket.__init__
 _accept_many = lib.pysock_accept_many
+_string, _NULL = ffi.string, ffi.NULL
 
 # See _socket.py: where a replaced `pysock.socket` is looked up.
 _public = modules["pysock"].__dict__
@@ -59,31 +60,34 @@ _MOST = 1024
 
 
 class Batch:
-    """Room for one call of `pysock_accept_many`, and what it wrote there."""
+    """Room for calls of `pysock_accept_many`, and what the last one wrote."""
 
-    __slots__ = ("_hosts", "_limit", "_out", "count")
+    __slots__ = ("_bytes", "_hosts", "_out", "_room", "count", "limit")
 
     def __init__(self, limit: int) -> None:
-        self._limit = min(limit, _MOST)
-        self._out = _allocate(_BATCH, self._limit)
-        self._hosts = _allocate(_HOSTS, self._limit * _LONGEST_HOST)
+        self.limit = limit
+        self._room = min(limit, _MOST)
+        self._out = _allocate(_BATCH, self._room)
+        self._bytes = ffi.buffer(self._out)
+        self._hosts = _allocate(_HOSTS, self._room * _LONGEST_HOST)
         self.count = 0
 
-    def take(self, fd: int, timeout_ms: int, look: CData = ffi.NULL) -> int:
-        """Fill it; the count, or a negative errno. Waits for the first."""
-        taken = _accept_many(
-            fd, timeout_ms, self._limit, self._out, self._hosts, look
+    def take(self, fd: int, timeout_ms: int, look: CData = _NULL) -> int:
+        """Fill it; the count, or a negative errno. May wait for the first."""
+        self.count = taken = _accept_many(
+            fd, timeout_ms, self._room, self._out, self._hosts, look
         )
-        self.count = taken if taken > 0 else 0
         return taken
 
-    def sockets(self, listener: Any, family: int) -> list[tuple[socket, Any]]:
+    def sockets(
+        self, listener: Any, kind: tuple[int, int, int]
+    ) -> list[tuple[socket, Any]]:
         """Make the objects. If that fails, nothing of the batch stays open."""
+        family, type, proto = kind
         public = _public["socket"]
         if public is not modules["pysock._socket"].socket:
             return self._replaced_sockets(listener, family)
         # What its __init__ does, without the detours; as in accept.
-        type, proto = _type(listener), _proto(listener)
         made: list[tuple[socket, Any]] = []
         add = made.append
         sock = None
@@ -124,9 +128,15 @@ class Batch:
         for sock, _ in made:
             sock.close()
 
-    def _addresses(self, family: int) -> Iterator[tuple[int, Any]]:
+    def _addresses(self, family: int) -> Iterable[tuple[int, Any]]:
         """Each descriptor, with its peer's address."""
-        hosts = ffi.string(self._hosts).decode().split("\n")
+        text = _string(self._hosts).decode()
+        if self.count == 1:
+            # Nearly always so, in a server that keeps up.
+            layout = _IPV4 if family == AF_INET else _IPV6
+            fd, *rest = layout.unpack_from(self._bytes)
+            return ((fd, (text, *rest)),)
+        hosts = text.split("\n")
         if family == AF_INET:
             fds, ports = self._columns(_IPV4)
             return zip(fds, zip(hosts, ports, strict=True), strict=True)
@@ -149,6 +159,10 @@ class AcceptManySocket(TransferSocket):
     """The part of class socket that accepts in batches."""
 
     __slots__ = ()
+
+    # What accept makes, and a batch for the next call; unset before the first.
+    _kind: tuple[int, int, int]
+    _spare: list[Batch]
 
     def accept_many(self, limit: int = 64) -> list[tuple[socket, Any]]:
         """Take the connections that are waiting, in one C call.
@@ -183,10 +197,16 @@ class AcceptManySocket(TransferSocket):
         limit = index(limit)
         if limit < 1:
             raise ValueError("the limit is 1 or more")
-        family = _family(self)
-        if family != AF_INET and family != AF_INET6:
+        kind = self._accepts()
+        if kind[0] != AF_INET and kind[0] != AF_INET6:
             return self._accept_many_standard(limit)
-        batch = Batch(limit)
+        try:
+            # Taken out: no other thread gets the same one.
+            batch = self._spare.pop()
+        except (AttributeError, IndexError):
+            batch = Batch(limit)
+        if batch.limit != limit:
+            batch = Batch(limit)
         timeout = _gettimeout(self)
         if timeout is None:
             taken = batch.take(_fileno(self), -1)
@@ -199,7 +219,17 @@ class AcceptManySocket(TransferSocket):
             taken = self._take_waiting(batch, timeout)
         if taken < 0:
             raise accept_failure(self, -taken, timeout, timeout)
-        return batch.sockets(self, family)
+        made = batch.sockets(self, kind)
+        self._spare = [batch]
+        return made
+
+    def _accepts(self) -> tuple[int, int, int]:
+        """What the connections are: family, type and protocol."""
+        try:
+            return self._kind
+        except AttributeError:
+            self._kind = kind = (_family(self), _type(self), _proto(self))
+            return kind
 
     def _take_waiting(self, batch: Batch, timeout: float) -> int:
         fd = _fileno(self)

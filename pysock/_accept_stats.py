@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from _socket import SOL_SOCKET
 from collections import namedtuple
+from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
 # Of the histogram: the last one has no upper bound in sight (24 days).
 _BUCKETS = 32
+
+_SO_MEMINFO = 55
+_MEMINFO = Struct("=9I")
+_DROPS = 8
 
 
 class AcceptStats(
@@ -113,3 +119,33 @@ class Counters:
             dropped,
             waits,
         )
+
+
+class Drops:
+    """What a listener threw away since this was made (SO_MEMINFO)."""
+
+    __slots__ = ("_before", "_now")
+
+    def __init__(self, listener: Any) -> None:
+        self._before = self._now = _read_drops(listener)
+
+    def read(self, listener: Any) -> None:
+        """Ask again, if it still tells: one system call."""
+        now = _read_drops(listener)
+        if now is not None:
+            self._now = now
+
+    @property
+    def count(self) -> int | None:
+        """As of the last reading; `None` where the kernel does not say."""
+        if self._now is None or self._before is None:
+            return None
+        return self._now - self._before
+
+
+def _read_drops(listener: Any) -> int | None:
+    try:
+        said = listener.getsockopt(SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+    except OSError:
+        return None
+    return _MEMINFO.unpack(said)[_DROPS] if len(said) == 36 else None

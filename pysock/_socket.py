@@ -39,9 +39,6 @@ _bind = _socket.socket.bind
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
 _getsockopt = _socket.socket.getsockopt
-_family = _socket.socket.family.__get__
-_type = _socket.socket.type.__get__
-_proto = _socket.socket.proto.__get__
 # The interpreter's own C makes the address too, cheaper than cffi hands one
 # over: 4.5 us with it, 5.3 us with pysock_accept (Python 3.11).
 _accept = _socket.socket._accept  # type: ignore[attr-defined]
@@ -66,12 +63,10 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     """
 
     # The attempt of a non-blocking connect; who ended the connection; what
-    # accept makes; whether SHUT_WR was called. Unset until then, so that
-    # making a socket costs no more.
-    __slots__ = ("_attempt", "_ended", "_kind", "_sent_fin")
+    # accept makes; whether SHUT_WR was called; room for accept_many. Unset
+    # until then, so that making a socket costs no more.
+    __slots__ = ("_attempt", "_ended", "_kind", "_sent_fin", "_spare")
     __module__ = "pysock"
-
-    _kind: tuple[int, int, int]
 
     _io_refs: int
     _closed: bool
@@ -185,14 +180,14 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
 
     def _accepted(self, fd: int) -> socket:
         """Make the object for an accepted descriptor, or close it."""
-        self._kind = (_family(self), _type(self), _proto(self))
+        kind = self._accepts()
         made_by: Any = _public["socket"]
         if not _is_socket_class(made_by):
-            return made_by(*self._kind, fileno=fd)  # type: ignore[no-any-return]
+            return made_by(*kind, fileno=fd)  # type: ignore[no-any-return]
         made: Any = None
         try:
             made = made_by.__new__(made_by)
-            made.__init__(*self._kind, fileno=fd)
+            made.__init__(*kind, fileno=fd)
         except BaseException:
             # An object that has the descriptor already will close it.
             if made is None or _fileno(made) != fd:

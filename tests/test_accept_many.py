@@ -57,6 +57,32 @@ def test_never_waits_for_a_second(timeout):
         ours.close()
 
 
+def test_threads_do_not_share_a_batch():
+    together, taken = threading.Barrier(4), []
+
+    def take(sock):
+        together.wait()
+        for _ in range(8):
+            taken.extend(sock.accept_many(2))
+
+    # With a timeout: see what accept_many says about others at the queue.
+    with listener(timeout=10) as sock, clients(sock, 64) as theirs:
+        close_all(sock.accept_many(1))  # leaves a batch for the next call
+        threads = [
+            threading.Thread(target=take, args=(sock,)) for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        together.wait()
+        for thread in threads:
+            thread.join(20)
+        assert len(taken) >= 24
+        assert all(ours.getpeername() == at for ours, at in taken)
+        assert len({ours.fileno() for ours, _ in taken}) == len(taken)
+        assert {at for _, at in taken} <= {c.getsockname() for c in theirs}
+        close_all(taken)
+
+
 def test_nonblocking_and_empty_raises_would_block():
     with listener(timeout=0) as sock:
         with pytest.raises(errors.AcceptWouldBlockError) as caught:

@@ -83,6 +83,21 @@ def test_dead_connections_are_found_beyond_one_look():
         assert [i for i in range(count) if out[i].dead] == [0, 63, 64, 129]
 
 
+@pytest.mark.parametrize("timeout", [None, 0])
+def test_what_is_left_is_told(timeout):
+    look = ffi.new("struct pysock_arrivals *")
+    with listener(timeout=timeout) as sock, clients(sock, 20):
+        for limit, expected, waiting, left in (
+            (1, 1, 20, 19),
+            (9, 9, 19, 10),
+            (9, 9, 10, 1),
+            (9, 1, 1, 0),
+        ):
+            count, _, _ = take(sock.fileno(), limit, look)
+            seen = (count, look.waiting, look.left)
+            assert seen == (expected, waiting, left)
+
+
 def test_every_nth_wait_is_sampled_across_calls():
     look = ffi.new("struct pysock_arrivals *", {"sample_every": 3})
     sampled = []

@@ -21,7 +21,7 @@ from pysock.cli.bench import native, peers, pinning
 from pysock.cli.bench.child import LONGEST, Child
 from pysock.cli.bench.rounds import Sides
 
-BATCH = 64
+BATCH = 16
 
 
 def _by_accept(listener: Any, count: int) -> None:
