@@ -206,7 +206,7 @@ class AcceptLoop:
         if look.dead or look.sampled:
             alive: list[tuple[socket, Any]] = []
             seen = self._batch.seen()
-            for pair, (_, waited, is_dead) in zip(ready, seen, strict=True):
+            for pair, (waited, is_dead) in zip(ready, seen, strict=True):
                 if waited >= 0:
                     self._counters.add_wait(waited)
                 (dead if is_dead else alive).append(pair)

@@ -7,7 +7,6 @@ import time
 from errno import EAGAIN, EINTR
 from math import ceil
 from operator import index
-from struct import Struct
 from sys import modules
 
 from pysock._accept import accept_failure
@@ -24,7 +23,7 @@ from pysock.raw._calls import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Any
 
     from pysock._socket import socket
@@ -49,11 +48,8 @@ _BATCH = ffi.typeof("struct pysock_accepted[]")
 _HOSTS = ffi.typeof("char[]")
 _LONGEST_HOST = 46
 
-# struct pysock_accepted, of which an IPv4 address needs two fields.
-_IPV4 = Struct("=ii16x")
-_IPV6 = Struct("=iiII8x")
-_SEEN = Struct("=i12xii")
-_FD = Struct("=i20x")
+# struct pysock_accepted as a row of numbers; each is a column of the batch.
+_COLUMNS = ffi.sizeof("struct pysock_accepted") // 4
 
 # Bounds the memory of one call; no queue is asked for more at a time.
 _MOST = 1024
@@ -62,13 +58,28 @@ _MOST = 1024
 class Batch:
     """Room for calls of `pysock_accept_many`, and what the last one wrote."""
 
-    __slots__ = ("_bytes", "_hosts", "_out", "_room", "count", "limit")
+    __slots__ = (
+        "_fds",
+        "_flowinfos",
+        "_hosts",
+        "_out",
+        "_ports",
+        "_room",
+        "_scope_ids",
+        "_seen",
+        "count",
+        "limit",
+    )
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._room = min(limit, _MOST)
         self._out = _allocate(_BATCH, self._room)
-        self._bytes = ffi.buffer(self._out)
+        numbers = memoryview(ffi.buffer(self._out))
+        columns = [numbers.cast("i")[at::_COLUMNS] for at in range(_COLUMNS)]
+        self._fds, self._ports, _, _, *self._seen = columns
+        self._flowinfos = numbers.cast("I")[2::_COLUMNS]
+        self._scope_ids = numbers.cast("I")[3::_COLUMNS]
         self._hosts = _allocate(_HOSTS, self._room * _LONGEST_HOST)
         self.count = 0
 
@@ -87,72 +98,70 @@ class Batch:
         public = _public["socket"]
         if public is not modules["pysock._socket"].socket:
             return self._replaced_sockets(listener, family)
-        # What its __init__ does, without the detours; as in accept.
-        made: list[tuple[socket, Any]] = []
-        add = made.append
-        sock = None
+        fds = self._descriptors()
+        made: list[socket] = []
+        keep = made.append
         try:
-            for fd, address in self._addresses(family):
+            for fd in fds:
+                # What its __init__ does, without the detours; as in accept.
                 sock = _new(public)
+                keep(sock)
                 _init(sock, family, type, proto, fd)
                 sock._io_refs = 0
                 sock._closed = False
-                add((sock, address))
+            return list(zip(made, self._addresses(family), strict=True))
         except BaseException:
-            left = [fd for (fd,) in self._read(_FD)][len(made) :]
-            # The last one may have an object, and is not to be closed twice.
-            if sock is not None and left and _fileno(sock) == left[0]:
+            # The last one may have its descriptor, or not yet.
+            for sock in made:
                 sock.detach()
-            self._close(left, made)
+            for fd in fds:
+                lib.pysock_close(fd)
             raise
-        return made
 
     def _replaced_sockets(
         self, listener: Any, family: int
     ) -> list[tuple[socket, Any]]:
         """The same when a test has put another class into `pysock.socket`."""
-        made: list[tuple[socket, Any]] = []
+        fds, made = self._descriptors(), []
         try:
-            for fd, address in self._addresses(family):
-                made.append((listener._accepted(fd), address))
+            for fd in fds:
+                made.append(listener._accepted(fd))
+            return list(zip(made, self._addresses(family), strict=True))
         except BaseException:
+            for sock in made:
+                sock.close()
             # The one that failed is closed by who failed to make it.
-            left = [fd for (fd,) in self._read(_FD)][len(made) + 1 :]
-            self._close(left, made)
+            for fd in fds[len(made) + 1 :]:
+                lib.pysock_close(fd)
             raise
-        return made
 
-    def _close(self, left: list[int], made: list[tuple[socket, Any]]) -> None:
-        for fd in left:
-            lib.pysock_close(fd)
-        for sock, _ in made:
-            sock.close()
-
-    def _addresses(self, family: int) -> Iterable[tuple[int, Any]]:
-        """Each descriptor, with its peer's address."""
-        text = _string(self._hosts).decode()
+    def _descriptors(self) -> list[int]:
         if self.count == 1:
             # Nearly always so, in a server that keeps up.
-            layout = _IPV4 if family == AF_INET else _IPV6
-            fd, *rest = layout.unpack_from(self._bytes)
-            return ((fd, (text, *rest)),)
-        hosts = text.split("\n")
+            return [self._fds[0]]
+        return self._fds[: self.count].tolist()
+
+    def _addresses(self, family: int) -> Iterable[tuple[Any, ...]]:
+        """The peers' addresses."""
+        text, count = _string(self._hosts).decode(), self.count
         if family == AF_INET:
-            fds, ports = self._columns(_IPV4)
-            return zip(fds, zip(hosts, ports, strict=True), strict=True)
-        fds, *rest = self._columns(_IPV6)
-        return zip(fds, zip(hosts, *rest, strict=True), strict=True)
+            if count == 1:
+                return ((text, self._ports[0]),)
+            return zip(
+                text.split("\n"), self._ports[:count].tolist(), strict=True
+            )
+        return zip(
+            text.split("\n"),
+            self._ports[:count].tolist(),
+            self._flowinfos[:count].tolist(),
+            self._scope_ids[:count].tolist(),
+            strict=True,
+        )
 
-    def _columns(self, layout: Struct) -> Iterator[tuple[int, ...]]:
-        return zip(*self._read(layout), strict=True)
-
-    def seen(self) -> Iterator[tuple[int, int, int]]:
-        """Descriptor, wait in ms (-1: not sampled), whether it was dead."""
-        return self._read(_SEEN)
-
-    def _read(self, layout: Struct) -> Iterator[Any]:
-        size = self.count * layout.size
-        return layout.iter_unpack(ffi.buffer(self._out, size))
+    def seen(self) -> Iterable[tuple[int, int]]:
+        """Wait in ms (-1: not sampled), and whether it was dead, of each."""
+        waited, dead = (col[: self.count].tolist() for col in self._seen)
+        return zip(waited, dead, strict=True)
 
 
 class AcceptManySocket(TransferSocket):
