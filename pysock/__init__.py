@@ -17,7 +17,7 @@ General layout, lowest layer first; an import goes downwards only:
                              many connections at once
     _standard, _install      the standard module's functions over our names
     sock_diag                every TCP socket; loaded when it is first used
-    explain                  evidence for an exception that was asked for
+    explain, _meanings       evidence for an exception that was asked for
     cli                      one file per command
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import _socket
 import sys
 import time
-from errno import EAGAIN, EALREADY, EBADF, ECONNABORTED, EINPROGRESS
+from errno import EAGAIN, EALREADY, EBADF, ECONNABORTED, EINPROGRESS, EISCONN
 from socket import gaierror
 
 from pysock import raw
@@ -148,7 +148,9 @@ class ConnectSocket(TransferSocket):
             self._attempt = None
         if number == 0 or not report:
             return number, None
-        elapsed = (earlier or attempt).elapsed
+        # EISCONN is about this call; the earlier attempt has succeeded.
+        began = attempt if number == EISCONN else earlier or attempt
+        elapsed = began.elapsed
         there = to_tuple(target)
         if number in (EINPROGRESS, EALREADY):
             return number, error_for(

@@ -13,7 +13,7 @@ import functools
 import os
 import time
 from contextlib import closing
-from errno import EBADF
+from errno import EBADF, ENFILE
 from resource import RLIMIT_NOFILE, getrlimit
 
 from pysock import sock_diag
@@ -61,6 +61,8 @@ def gather(error: SocketError) -> list[str]:
     ):
         return ports_used_up(error.address)
     if isinstance(error, DescriptorLimitError):
+        if error.errno == ENFILE:
+            return files_used_up()
         return descriptors_used_up()
     return []
 
@@ -212,6 +214,15 @@ def descriptors_used_up(patience: float = PATIENCE) -> list[str]:
             "closed and this program did not."
         ]
     return [f"{said}, {sockets:,} of them TCP sockets."]
+
+
+@_never_raising
+def files_used_up() -> list[str]:
+    """After ENFILE: how many files are open in the whole machine?"""
+    # The administrator may open one more, and others are told nothing.
+    with open("/proc/sys/fs/file-nr", encoding="ascii") as file:  # noqa: PTH123
+        opened, _, most = map(int, file.read().split())
+    return [f"{opened:,} files of at most {most:,} are open now."]
 
 
 def is_ours(address: Any) -> bool:

@@ -7,20 +7,16 @@ from what this machine's sockets still say. No evidence, no guess.
 
 from __future__ import annotations
 
-from socket import EAI_AGAIN, EAI_FAMILY, EAI_SERVICE
-
 from pysock._evidence_diag import gather
 from pysock._icmp_names import icmp_name
+from pysock._meanings import meaning
 from pysock.errors import (
     CATALOGUE,
-    KINDS,
-    AddressUnavailableError,
     ConnectError,
     ConnectTimeoutError,
     DescriptorLimitError,
     DiagError,
     PeerClosedError,
-    PeerSilentError,
     ResolveError,
     SocketError,
     TransferError,
@@ -37,13 +33,6 @@ if TYPE_CHECKING:
 
 _FALLBACKS = (ConnectError, DiagError)
 
-# What the resolver's numbers say; the rest is the row's.
-_RESOLVING = {
-    EAI_AGAIN: "No name server answered; the name may well exist.",
-    EAI_SERVICE: "The port was given as a name that /etc/services has not.",
-    EAI_FAMILY: "The host is not an address of this socket's family.",
-}
-
 
 def explain(error: SocketError) -> str:
     """Explain an exception in plain sentences.
@@ -57,7 +46,7 @@ def explain(error: SocketError) -> str:
     Never raises: an explanation that fails would hide what it explains.
     """
     row = row_for(error)
-    sentences = [_meaning(error, row)]
+    sentences = [meaning(error, row)]
     try:
         sentences += _seen(error)
         sentences += gather(error)
@@ -92,28 +81,6 @@ def row_for(error: SocketError) -> Failure | None:
         ),
         default=None,
     )
-
-
-def _meaning(error: SocketError, row: Failure | None) -> str:
-    """The first sentence: the row's, or a truer one for this very case."""
-    if row is None:
-        said = error.strerror or str(error)
-        why = f", by {KINDS[error.origin.kind]}" if error.origin else ""
-        return f"{error.call or 'The call'} failed{why}: {said}."
-    if isinstance(error, AddressUnavailableError) and error.call == "connect":
-        return (
-            "No local port is left for this destination, or the one that the "
-            "program chose is in use towards it already."
-        )
-    if isinstance(error, ResolveError):
-        return _RESOLVING.get(error.errno or 0, row.meaning)
-    info = error.tcp_info
-    if isinstance(error, PeerSilentError) and info and info.snd_wnd == 0:
-        return (
-            "The peer's host answered, but its program took no data until "
-            "the kernel's patience ended (TCP_USER_TIMEOUT)."
-        )
-    return row.meaning
 
 
 def _seen(error: SocketError) -> list[str]:
@@ -176,7 +143,7 @@ def _handshake(error: SocketError) -> list[str]:
     after = _duration(error.elapsed)
     if not isinstance(error, ConnectTimeoutError):
         where = show_address(error.address) if error.address else "the peer"
-        return [f"It was known {after} after connecting to {where}."]
+        return [f"That was {after} after the connect to {where} began."]
     sent = _syns(info)
     if sent is None:
         return [f"That took {after}."]

@@ -44,6 +44,7 @@ LAYERS = [
     ["_accept_loop", "_connect_loop", "_happy_eyeballs"],
     ["_reuseport"],
     ["_install"],
+    ["_meanings"],
     ["explain"],
     [""],
     ["cli"],

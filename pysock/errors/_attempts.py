@@ -58,6 +58,16 @@ class AllAttemptsFailedError(ConnectError):
         )
         return error
 
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that this exception carries, each attempt included."""
+        attempts = [
+            attempt.to_dict()
+            if isinstance(attempt, SocketError)
+            else {"error": type(attempt).__name__, "message": str(attempt)}
+            for attempt in self.attempts
+        ]
+        return super().to_dict() | {"attempts": attempts}
+
     def __str__(self) -> str:
         text = super().__str__()
         count = len(self.attempts)
