@@ -5,6 +5,7 @@ Never a timing: how fast anything is depends on the machine.
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
+from benchmarks import page
 from benchmarks.report import MISSED, NOT_MEASURED, judge
 from benchmarks.rows import (
     CHEAPEST,
@@ -183,3 +185,28 @@ def test_wrong_arguments_are_refused(arguments):
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def limits_in(table):
+    """What a line is about, what it promises, what it aims at."""
+    return [re.split(r" *\| *", line)[1:4] for line in table.splitlines()[2:]]
+
+
+def test_readme_shows_what_is_promised():
+    text = page.README.read_text("utf-8")
+    shown = text.partition(page.BEGIN)[2].partition(page.END)[0]
+    run = {
+        "environment": {"python": "3"},
+        "rows": [
+            {"row": row.name, "verdict": NOT_MEASURED, "value": None}
+            for row in ROWS
+        ],
+    }
+    assert limits_in(shown.partition("\n")[2]) == limits_in(page.table([run]))
+
+
+def test_the_table_replaces_the_one_before():
+    text = f"head\n{page.BEGIN} -->\nold\n{page.END}\ntail\n"
+    new = page.put(text, "new")
+    assert new == f"head\n{page.BEGIN} -->\nnew\n{page.END}\ntail\n"
+    assert page.put(new, "new") == new

@@ -1,0 +1,78 @@
+"""README's table of what pysock costs, from saved runs.
+
+python -m benchmarks --json > 3.13.json     # with each interpreter
+python -m benchmarks.page 3.11.json 3.12.json 3.13.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import MISSED, NOT_MEASURED
+from benchmarks.rows import FASTER, ROWS, SHOWN, UNDER, Row
+
+README = Path(__file__).parent.parent / "README.md"
+BEGIN = "<!-- cost: begin (made by benchmarks/page.py from runs of make bench)"
+END = "<!-- cost: end -->"
+
+
+def table(runs: list[dict[str, Any]]) -> str:
+    """The table, in Markdown: a row for each promise, a column for a run."""
+    columns = ["Python " + run["environment"]["python"] for run in runs]
+    lines = [
+        _line("what", "promised", "aim", *columns),
+        _line(*["---"] * (3 + len(runs))),
+    ]
+    for row in ROWS:
+        if row.kind == SHOWN:
+            continue
+        promised = [_limit(row, limit) for limit in (row.at_least, row.aim)]
+        found = [_found(row, run) for run in runs]
+        lines.append(_line(row.work, *promised, *found))
+    return "\n".join(lines)
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _limit(row: Row, limit: float | None) -> str:
+    return "-" if limit is None else _value(row, limit)
+
+
+def _value(row: Row, value: float) -> str:
+    if row.kind == UNDER:
+        return f"{value:.3g} ms"
+    how = "faster" if row.kind == FASTER else "as long"
+    return f"{value:.2f}x {how}" if value < 10 else f"{value:.0f}x {how}"
+
+
+def _found(row: Row, run: dict[str, Any]) -> str:
+    """What a run found; bold where it misses the promise."""
+    [found] = [each for each in run["rows"] if each["row"] == row.name]
+    if found["verdict"] == NOT_MEASURED or found["value"] is None:
+        return NOT_MEASURED
+    said = _value(row, found["value"])
+    return f"**{said}**" if found["verdict"] == MISSED else said
+
+
+def put(text: str, inside: str) -> str:
+    """Replace what is between the two marks of a page."""
+    head, _, rest = text.partition(BEGIN)
+    mark, _, rest = rest.partition("\n")
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}{mark}\n{inside}\n{END}{tail}"
+
+
+def main(paths: list[str]) -> None:
+    """Write README's table from the runs in these files."""
+    runs = [json.loads(Path(path).read_text("utf-8")) for path in paths]
+    text = README.read_text("utf-8")
+    README.write_text(put(text, table(runs)), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
