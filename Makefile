@@ -26,7 +26,8 @@ C_FILES := $(wildcard csrc/*.c pysock/cli/bench/*.c)
 C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
 	-Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
 
-CLANG ?= $(firstword $(shell command -v clang clang-19 clang-16 clang-14))
+# Debian's clang may have its version in its name only.
+CLANG ?= $(firstword $(foreach v,clang clang-19 clang-16 clang-14,$(shell which $(v))))
 FUZZ_SECONDS ?= 60
 ASAN_TREE := build/asan
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -93,6 +94,7 @@ asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 		--deselect tests/test_cli_bench.py::$(EMPTIES_ENVIRONMENT) $(ARGS)
 
 fuzz: ## let libFuzzer at the parsers for FUZZ_SECONDS; needs clang
+	$(if $(CLANG),,$(error no clang here: its libFuzzer is needed))
 	mkdir -p build/fuzz
 	$(CLANG) -g -O1 -std=c11 -D_GNU_SOURCE -Icsrc \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
