@@ -60,7 +60,13 @@ def _found(row: Row, run: dict[str, Any]) -> str:
 
 
 def put(text: str, inside: str) -> str:
-    """Replace what is between the two marks of a page."""
+    """Replace what is between the two marks of a page.
+
+    Raises:
+        ValueError: the page has not each of them once.
+    """
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"the marks of the table are not there: {BEGIN} -->")
     head, _, rest = text.partition(BEGIN)
     mark, _, rest = rest.partition("\n")
     _, _, tail = rest.partition(END)

@@ -82,17 +82,20 @@ find_dead(struct pysock_accepted *batch, nfds_t count)
     return found;
 }
 
-/* The same for the first one, and whether another one waits behind it. */
+/*
+ * The cheapest look, enough for a server that keeps up and gets one at a
+ * time: whether the first connection is dead, and whether others wait.
+ */
 static int
-was_alone(int fd, struct pysock_accepted *first)
+look_behind_first(int fd, struct pysock_accepted *first)
 {
     struct pollfd looks[2] = {{.fd = fd, .events = POLLIN}, {.fd = first->fd}};
 
     if (poll(looks, 2, 0) < 0) {
-        return 0;
+        return 1;
     }
     first->dead = is_dead(&looks[1]);
-    return looks[0].revents == 0;
+    return looks[0].revents != 0;
 }
 
 /*
@@ -130,6 +133,7 @@ pysock_accept_many(int fd, int timeout_ms, int limit,
     if (limit < 1) {
         return -EINVAL;
     }
+    out[0].fd = -1;
     while (taken < limit && sure > 0) {
         size_t length;
         int accepted = pysock_accept(fd, taken > 0 ? -1 : timeout_ms, &peer);
@@ -158,20 +162,24 @@ pysock_accept_many(int fd, int timeout_ms, int limit,
             sampled++;
         }
         taken++;
+        if (taken < limit) {
+            out[taken].fd = -1;
+        }
         waiting--;
         sure--;
-        /* A server that keeps up gets one at a time: the cheapest look. */
-        if (taken == 1 && (limit > 1 || look != NULL) &&
-            was_alone(fd, &out[0])) {
+        if (taken == 1 && (limit > 1 || look != NULL)) {
             longest = 1;
-            waiting = 0;
-            break;
+            if (!look_behind_first(fd, &out[0])) {
+                waiting = 0;
+                break;
+            }
         }
         if (sure == 0 && (taken < limit || (look != NULL && taken == 1))) {
             waiting = waiting_in_queue(fd);
             sure = sure_of(fd, waiting);
-            if (waiting >= 0 && waiting + taken > longest) {
-                longest = waiting + taken;
+            /* The first was in the queue until just now. */
+            if (waiting + (taken == 1) > longest) {
+                longest = waiting + (taken == 1);
             }
         }
     }

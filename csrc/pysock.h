@@ -322,8 +322,8 @@ struct pysock_accepted {
 struct pysock_arrivals {
     int32_t sample_every; /* in: read the wait of each n-th; 0: of none */
     int32_t until_sample; /* in and out: how many until the next one */
-    int32_t waiting;      /* out: the queue's length before; -1: unknown */
-    int32_t left;         /* out: its length now; -1: unknown */
+    int32_t waiting;      /* out: the longest queue that was seen */
+    int32_t left;         /* out: of the last look, still there; -1: unknown */
     int32_t sampled;      /* out: how many waits were read */
     int32_t dead;         /* out: how many are dead */
 };
@@ -334,12 +334,12 @@ struct pysock_arrivals {
  * timeout_ms  as of pysock_accept, for the first.  There is no wait for a
  *             second.
  * limit       1 or more.
- * out         room for limit connections.
+ * out         room for limit connections; the fd behind the last one is -1,
+ *             for who does not see what this call returns.
  * hosts       room for limit * 46 bytes: the peers' hosts as text, a newline
  *             between two of them, and a NUL after the last.
  * look        NULL, or what else to find out: the queue's length, how long
- *             some of the connections waited (a TCP_INFO each), which are
- *             dead (one poll(2) for all of them).
+ *             some of them waited (a TCP_INFO each), which are dead.
  *
  * After the first the queue's length is asked of TCP_INFO: the accept4 that
  * finds the queue empty costs as much as one that succeeds (Linux 6.18).

@@ -23,7 +23,7 @@ from _thread import RLock
 from pysock._accept import accept_failure
 from pysock._accept_many import Batch
 from pysock._accept_stats import AcceptStats, Counters, Drops
-from pysock._closing import Waker, unwatch, watch
+from pysock._closing import Waker, is_watched, unwatch, watch
 from pysock._reserve import Reserve
 from pysock._socket import socket
 from pysock._typed import is_tcp
@@ -139,16 +139,15 @@ class AcceptLoop:
         return self
 
     def __next__(self) -> tuple[socket, Any]:
-        if self._ready:
-            try:
-                return self._ready.pop()
-            except IndexError:
-                pass  # closed by another thread just now
-        with self._lock:
-            while not self._ready:
-                if not self._refill():
+        while True:
+            if self._ready:
+                try:
+                    return self._ready.pop()
+                except IndexError:
+                    pass  # closed just now, by a thread or a signal's handler
+            with self._lock:
+                if not self._ready and not self._refill():
                     raise StopIteration
-            return self._ready.pop()
 
     def close(self) -> None:
         """Stop at once, in whatever thread the loop waits.
@@ -185,16 +184,24 @@ class AcceptLoop:
             if self._pauser.poll(left * 1000 + 1):
                 self._waker.drain()
             return True
-        if self._more:
-            # Others may have taken it: look again, and do not wait.
-            taken = self._batch.take(self._fd, 0, self._look)
-        elif self._wait():
-            taken = self._batch.take(self._fd, -1, self._look)
-        else:
+        if not self._more and not self._wait():
             return _gettimeout(self._listener) != 0
-        self._more = taken > 0 and self._look.left > 0
+        # Another process that shares it may have let it block again.
+        lib.pysock_set_nonblocking(self._fd, 1)
+        batches = self._counters.batches
+        try:
+            taken = self._batch.take(self._fd, -1, self._look)
+            self._more = taken > 0 and self._look.left > 0
+            if taken > 0:
+                self._sort_out()
+        except BaseException:
+            if self._counters.batches == batches:
+                # A signal's handler raised before they were counted.
+                self._ready = []
+                count = self._batch.drop() or self._batch.count
+                self._counters.unserved += count
+            raise
         if taken > 0:
-            self._sort_out()
             return True
         return taken in _EMPTY or self._survive(-taken)
 
@@ -215,12 +222,16 @@ class AcceptLoop:
         self._ready = ready
         self._counters.add_batch(len(ready), look)
         self._pause = self._resume_at = 0.0
-        if self._reserve is not None:
-            self._reserve.refill()
         if self._counter is not None:
             self._counter[0] += len(ready)
         for sock, _ in dead:
             sock.close()
+        if self._stopped:
+            # A signal's handler closed the loop while the batch was taken.
+            self._abandon()
+            return
+        if self._reserve is not None:
+            self._reserve.refill()
         for _, address in dead:
             self._report(errno.ECONNABORTED, address)
 
@@ -301,12 +312,17 @@ class AcceptLoop:
         unwatch(self._fd, self._waker.wake)
         if _fileno(self._listener) == self._fd:
             self._drops.read(self._listener)
-            ours = os.getpid() == self._pid
+            # Neither under another loop on it nor in the parent of a child.
+            ours = os.getpid() == self._pid and not is_watched(self._fd)
             if ours and _gettimeout(self._listener) is None:
                 lib.pysock_set_nonblocking(self._fd, 0)
         self._waker.close()
         if self._reserve is not None:
             self._reserve.close()
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """Close what was accepted and not handed over."""
         left, self._ready = self._ready, []
         self._counters.accepted -= len(left)
         self._counters.unserved += len(left)

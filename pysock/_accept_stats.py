@@ -40,7 +40,8 @@ class AcceptStats(
         batches: calls that took at least one connection.
         errors: failed calls that the loop survived.
         pauses: how often it waited because no descriptor or memory was left.
-        queue_high_water: the longest queue seen, before a batch was taken.
+        queue_high_water: the longest queue seen. One too many if a connection
+            came in the instant after another was taken.
         dropped: segments that the kernel threw away at this listener since
             the loop began (SO_MEMINFO). More than the connections lost: a
             SYN that is sent again counts again, and so do some harmless

@@ -34,6 +34,11 @@ def unwatch(fd: int, wake: Callable[[], None]) -> None:
         wake_on_close.pop(fd, None)
 
 
+def is_watched(fd: int) -> bool:
+    """Whether anybody waits for that descriptor's end."""
+    return fd in wake_on_close
+
+
 def closed(fd: int) -> None:
     """Wake all who watch."""
     for wake in wake_on_close.pop(fd, ()):
@@ -60,7 +65,7 @@ class Waker:
         except OSError as exc:
             number = exc.errno or 0
         if number:
-            raise error_for("accept", number)
+            raise error_for("socket", number)
 
     def wake(self) -> None:
         """End the wait of whoever polls `fd`; nothing happens once closed."""

@@ -7,7 +7,16 @@ origin or address often leave only one of these.
 from __future__ import annotations
 
 import errno
-from socket import EAI_AGAIN, EAI_FAMILY, EAI_SERVICE
+from socket import (
+    AF_INET,
+    AF_INET6,
+    EAI_AGAIN,
+    EAI_FAMILY,
+    EAI_SERVICE,
+    SOCK_DGRAM,
+    inet_pton,
+    socket,
+)
 
 from pysock.errors import (
     KINDS,
@@ -20,6 +29,8 @@ from pysock.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pysock.errors import Failure, SocketError
 
 # What the resolver's numbers say; the rest is the row's.
@@ -45,7 +56,7 @@ _NO_ADDRESS = {
 # EINVAL of calls that have no row for it.
 _OUT_OF_ORDER = {
     "bind": "The socket has an address already, or this one makes no sense.",
-    "listen": "The socket is connected, or connecting.",
+    "listen": "The socket is connected, connecting, or was connected.",
     "accept": "The socket does not listen, or was shut down.",
 }
 
@@ -61,6 +72,9 @@ def meaning(error: SocketError, row: Failure | None) -> str:
     Args:
         error: the exception.
         row: its row of the catalogue; `None` if it has none.
+
+    Raises:
+        OSError: its address is not numeric: pysock did not make it.
     """
     kind = error.origin.kind if error.origin is not None else None
     number = error.errno or 0
@@ -76,12 +90,14 @@ def meaning(error: SocketError, row: Failure | None) -> str:
         isinstance(error, NetworkUnreachableError)
         and kind == "route"
         and error.address is not None
-        and _is_for_many(error.address[0])
+        and _is_for_many(error.address)
     ):
         return "TCP connects to one host, not to a group of them."
     if isinstance(error, DescriptorLimitError) and number in _LIMITS:
-        waits = error.call == "accept"
-        return _LIMITS[number] + waits * " The connection stays queued."
+        said = _LIMITS[number]
+        if error.call == "accept":
+            said += " The connection stays queued."
+        return said
     if isinstance(error, ResolveError):
         return _RESOLVING.get(number, row.meaning)
     info = error.tcp_info
@@ -93,9 +109,19 @@ def meaning(error: SocketError, row: Failure | None) -> str:
     return row.meaning
 
 
-def _is_for_many(host: str) -> bool:
-    """Whether it is a multicast address, or IPv4's broadcast address."""
-    host = host.removeprefix("::ffff:") if "." in host else host
+def _is_for_many(address: tuple[Any, ...]) -> bool:
+    """Whether it is a multicast address, or the broadcast address of a net."""
+    host = address[0].removeprefix("::ffff:")
     if ":" in host:
-        return host.startswith("ff") and host.find(":") == 4
-    return host == "255.255.255.255" or 224 <= int(host.split(".")[0]) <= 239
+        return inet_pton(AF_INET6, host)[0] == 0xFF
+    if inet_pton(AF_INET, host)[0] >> 4 == 0xE:
+        return True
+    with socket(AF_INET, SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, address[1]))  # sends nothing
+        except PermissionError:
+            # What the kernel says to who did not set SO_BROADCAST.
+            return True
+        except OSError:
+            pass
+    return False

@@ -14,10 +14,11 @@ class Reserve:
     reserves a descriptor before it looks there.
     """
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_closed", "_fd")
 
     def __init__(self) -> None:
         self._fd = -1
+        self._closed = False
         self.refill()
 
     def refill(self) -> None:
@@ -28,6 +29,9 @@ class Reserve:
             self._fd = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             pass
+        if self._closed:
+            # Perhaps by a signal's handler, just now.
+            self._give_up()
 
     def shed(self, listener: int, most: int) -> int:
         """Take connections from a queue and reset them; never blocks.
@@ -43,7 +47,7 @@ class Reserve:
         self.refill()
         if self._fd < 0:
             return 0
-        self.close()
+        self._give_up()
         shed = 0
         peer = new_address()
         while shed < most:
@@ -56,7 +60,11 @@ class Reserve:
         return shed
 
     def close(self) -> None:
-        """Give it up."""
+        """Give it up for good."""
+        self._closed = True
+        self._give_up()
+
+    def _give_up(self) -> None:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)

@@ -46,11 +46,14 @@ def explain(error: SocketError) -> str:
     Never raises: an explanation that fails would hide what it explains.
     """
     row = row_for(error)
-    sentences = [meaning(error, row)]
+    sentences = []
     try:
+        sentences.append(meaning(error, row))
         sentences += _seen(error)
         sentences += gather(error)
     except Exception as failure:
+        if not sentences and row is not None:
+            sentences.append(row.meaning)
         sentences.append(f"(No more evidence: {failure!r}.)")
     if row is not None:
         sentences.append(f"Look at: {row.look}")

@@ -222,6 +222,27 @@ def test_descriptor_blocks_again_afterwards():
         assert not os.get_blocking(sock.fileno())
 
 
+def test_one_of_two_loops_does_not_let_the_descriptor_block_again():
+    with listener() as sock:
+        first, second = pysock.accept_loop(sock), pysock.accept_loop(sock)
+        first.close()
+        assert not os.get_blocking(sock.fileno())
+        second.close()
+        assert os.get_blocking(sock.fileno())
+
+
+def test_descriptor_that_another_process_lets_block_does_not():
+    with (
+        listener() as sock,
+        clients(sock, 2),
+        pysock.accept_loop(sock, batch=1) as loop,
+    ):
+        for _ in range(2):
+            os.set_blocking(sock.fileno(), True)
+            close_all([next(loop)])
+            assert not os.get_blocking(sock.fileno())
+
+
 def test_break_leaves_the_rest_for_the_next_iteration():
     with (
         listener(timeout=0) as sock,

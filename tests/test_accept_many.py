@@ -16,6 +16,7 @@ from queued import (
     open_descriptors,
     reset,
     run_child,
+    wait_for,
 )
 
 
@@ -58,29 +59,44 @@ def test_never_waits_for_a_second(timeout):
 
 
 def test_threads_do_not_share_a_batch():
-    together, taken = threading.Barrier(4), []
-
-    def take(sock):
-        together.wait()
-        for _ in range(8):
-            taken.extend(sock.accept_many(2))
-
-    # With a timeout: see what accept_many says about others at the queue.
-    with listener(timeout=10) as sock, clients(sock, 64) as theirs:
-        close_all(sock.accept_many(1))  # leaves a batch for the next call
-        threads = [
-            threading.Thread(target=take, args=(sock,)) for _ in range(3)
-        ]
-        for thread in threads:
-            thread.start()
-        together.wait()
-        for thread in threads:
-            thread.join(20)
-        assert len(taken) >= 24
-        assert all(ours.getpeername() == at for ours, at in taken)
-        assert len({ours.fileno() for ours, _ in taken}) == len(taken)
-        assert {at for _, at in taken} <= {c.getsockname() for c in theirs}
+    taken = []
+    with listener(timeout=20) as sock, clients(sock, 1):
+        close_all(sock.accept_many())  # leaves a batch for the next call
+        [spare] = sock._spare
+        first = threading.Thread(
+            target=lambda: taken.extend(sock.accept_many())
+        )
+        first.start()
+        wait_for(lambda: not sock._spare)  # the thread has it, and waits
+        with clients(sock, 1):
+            first.join(20)
+        assert sock._spare == [spare]
         close_all(taken)
+        # Another call meanwhile makes one of its own.
+        sock._spare.clear()
+        with clients(sock, 1):
+            close_all(sock.accept_many())
+        assert sock._spare != [spare]
+
+
+def test_the_batch_is_kept_after_a_failure():
+    with listener(timeout=0) as sock, clients(sock, 1):
+        close_all(sock.accept_many())
+        spare = sock._spare[0]
+        with pytest.raises(errors.AcceptWouldBlockError):
+            sock.accept_many()
+        assert sock._spare == [spare]
+
+
+def test_waits_on_a_descriptor_that_somebody_made_nonblocking():
+    with listener() as sock:
+        os.set_blocking(sock.fileno(), False)
+        timer = threading.Timer(
+            0.05, lambda: pysock.create_connection(sock.getsockname()).close()
+        )
+        timer.start()
+        close_all(sock.accept_many())
+        timer.join()
 
 
 def test_nonblocking_and_empty_raises_would_block():

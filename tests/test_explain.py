@@ -70,14 +70,23 @@ def test_no_port_is_left(family, elsewhere):
         assert "1 of the 1 local ports" in said
 
 
-def test_no_address_to_send_from(elsewhere):
-    error = failure(connect, loopback.IPV6, ("2001:db8::1", 80))
+@pytest.mark.parametrize("here", [None, ("::", 5555)])
+def test_no_address_to_send_from(here, elsewhere):
+    error = failure(connect, loopback.IPV6, ("2001:db8::1", 80), here)
     assert (error.errno, error.origin.kind) == (errno.EADDRNOTAVAIL, "route")
     assert error.explain().startswith("No interface of this network namespace")
 
 
 @pytest.mark.parametrize(
-    "host", ["224.0.0.1", "255.255.255.255", "ff0e::1", "::ffff:239.1.2.3"]
+    "host",
+    [
+        "224.0.0.1",
+        "255.255.255.255",
+        "127.255.255.255",
+        "ff0e::1",
+        "::ffff:239.1.2.3",
+        "::ffff:127.255.255.255",
+    ],
 )
 def test_tcp_does_not_go_to_a_group(host):
     family = loopback.IPV6 if ":" in host else loopback.IPV4
@@ -142,7 +151,7 @@ def test_files_of_the_whole_machine():
     assert f"of at most {int(opened[2]):,} are open now" in said
 
 
-def test_it_was_known_that_it_is_connected(family):
+def test_connecting_a_connected_socket_counts_this_call_only(family):
     with listen(socket, family) as target, pysock.socket(family.number) as s:
         s.setblocking(False)
         s.connect_ex(target.getsockname())
@@ -173,3 +182,12 @@ def test_attempts_are_in_the_dict():
     [attempt] = json.loads(json.dumps(info.value.to_dict()))["attempts"]
     assert attempt["error"] == "ConnectRefusedError"
     assert attempt["address"] == list(there)
+
+
+@pytest.mark.parametrize("host", ["example.org", "", 7])
+def test_an_address_made_by_hand_is_survived(host):
+    error = errors.NetworkUnreachableError(errno.ENETUNREACH, "")
+    error.address, error.origin = (host, 80), errors.Origin("route")
+    said = error.explain()
+    assert said.startswith("No route leads there")
+    assert "No more evidence" in said

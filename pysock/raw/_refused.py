@@ -50,27 +50,31 @@ def refused_here(
 def _without_address(fd: int, address: tuple[Any, ...] | None) -> str:
     """Tell the three reasons for EADDRNOTAVAIL apart.
 
-    The socket is bound to a port from which a connection there exists
-    already; no interface has an address of the family to send from, which a
-    UDP socket then lacks too; or every ephemeral port is in use towards there.
+    No interface has an address of the family to send from, which a UDP
+    socket then lacks too; the socket is bound to a port from which a
+    connection there exists already; or every ephemeral port is in use
+    towards there.
     """
+    if address is not None and _udp_errno(address) == errno.EADDRNOTAVAIL:
+        return "route"
     here = read_address(lib.pysock_local_address, fd)
-    if here is not None and here[1] != 0:
-        return "caller"
-    if address is None:
-        return "limit"
+    return "caller" if here is not None and here[1] != 0 else "limit"
+
+
+def _udp_errno(address: tuple[Any, ...]) -> int:
+    """What the routing table says to UDP; 0: it leads there."""
     family = _socket.AF_INET6 if len(address) == 4 else _socket.AF_INET
     try:
         probe = _socket.socket(family, _socket.SOCK_DGRAM)
-    except OSError:
-        return "limit"
+    except OSError as exc:
+        return exc.errno or 0
     try:
         probe.connect(address)  # sends nothing
     except OSError as exc:
-        return "route" if exc.errno == errno.EADDRNOTAVAIL else "limit"
+        return exc.errno or 0
     finally:
         probe.close()
-    return "limit"
+    return 0
 
 
 def _only_ipv6(fd: int) -> bool:
