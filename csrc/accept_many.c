@@ -1,6 +1,7 @@
 /* accept_many.c - accept what is waiting, in one call. */
 #include "address.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
@@ -48,6 +49,18 @@ waited_ms(int fd)
     return number_at(info, AT_LAST_DATA_SENT);
 }
 
+/* A look that does not wait.  A signal may end even that: look again. */
+static int
+poll_now(struct pollfd *looks, nfds_t count)
+{
+    int ready;
+
+    do {
+        ready = poll(looks, count, 0);
+    } while (ready < 0 && errno == EINTR);
+    return ready;
+}
+
 /* A reset connection is the one whose both directions are shut by an error. */
 static int
 is_dead(const struct pollfd *look)
@@ -69,7 +82,7 @@ find_dead(struct pysock_accepted *batch, nfds_t count)
         for (nfds_t i = 0; i < some; i++) {
             looks[i] = (struct pollfd){.fd = batch[start + i].fd};
         }
-        if (poll(looks, some, 0) <= 0) {
+        if (poll_now(looks, some) <= 0) {
             continue;
         }
         for (nfds_t i = 0; i < some; i++) {
@@ -91,7 +104,7 @@ look_behind_first(int fd, struct pysock_accepted *first)
 {
     struct pollfd looks[2] = {{.fd = fd, .events = POLLIN}, {.fd = first->fd}};
 
-    if (poll(looks, 2, 0) < 0) {
+    if (poll_now(looks, 2) < 0) {
         return 1;
     }
     first->dead = is_dead(&looks[1]);

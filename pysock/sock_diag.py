@@ -342,8 +342,8 @@ def _each_once(
     A socket that changes its state, or its neighbours in the table, while
     the kernel walks there may be met again.
     """
-    met = [cookie for block in blocks for cookie in block.cookies]
-    if len(set(met)) == len(met):
+    met = set().union(*(block.cookies for block in blocks))
+    if len(met) == sum(len(block.cookies) for block in blocks):
         for block in blocks:
             content = block.content
             for start, end in block.spans():

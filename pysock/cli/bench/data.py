@@ -44,14 +44,12 @@ def tcp_pair(module: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def exchange_by(left: Any, right: Any, count: int) -> None:
-    """Send and receive there and back, count times."""
-    there, here = left.send, right.recv
-    back, home = right.send, left.recv
+    """Send and receive there and back, count times, as programs write it."""
     for _ in repeat(None, count):
-        there(DATA)
-        here(SIZE)
-        back(DATA)
-        home(SIZE)
+        left.send(DATA)
+        right.recv(SIZE)
+        right.send(DATA)
+        left.recv(SIZE)
 
 
 async def _exchange_async(

@@ -106,4 +106,4 @@ def dump(plan: Plan) -> Measurement:
         _make_sockets(stack, plan.count(SOCKETS) // 2)
         stack.enter_context(pinned())
         operation = f"list of {_count():,} sockets with TCP_INFO"
-        return sides.measure(operation, plan, rounds=5, clock=WALL)
+        return sides.measure(operation, plan, rounds=9, clock=WALL)
