@@ -49,16 +49,13 @@ waited_ms(int fd)
     return number_at(info, AT_LAST_DATA_SENT);
 }
 
-/* A look that does not wait.  A signal may end even that: look again. */
+/* A look that does not wait.  A signal may end even that, hardly twice. */
 static int
 poll_now(struct pollfd *looks, nfds_t count)
 {
-    int ready;
+    int ready = poll(looks, count, 0);
 
-    do {
-        ready = poll(looks, count, 0);
-    } while (ready < 0 && errno == EINTR);
-    return ready;
+    return ready < 0 && errno == EINTR ? poll(looks, count, 0) : ready;
 }
 
 /* A reset connection is the one whose both directions are shut by an error. */
