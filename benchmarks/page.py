@@ -21,8 +21,11 @@ END = "<!-- cost: end -->"
 
 def table(runs: list[dict[str, Any]]) -> str:
     """The table, in Markdown: a row for each promise, a column for a run."""
+    where = runs[0]["environment"]
     columns = ["Python " + run["environment"]["python"] for run in runs]
     lines = [
+        f"{where['when'][:10]}, {where['kernel']}, {where['machine']}:",
+        "",
         _line("what", "promised", "aim", *columns),
         _line(*["---"] * (3 + len(runs))),
     ]
