@@ -3,8 +3,7 @@
 How it waits. close(2) in another thread does not wake a wait for the same
 descriptor, so the loop waits for the listener and for an eventfd that our
 `close` writes to. A listener that is closed behind our back (`os.close`,
-`detach`) is noticed when the wait is renewed, once a second: 1 wake-up a
-second costs nothing that can be measured, 20 of them would.
+`detach`) is noticed when the wait is renewed, once a second.
 
 While the loop runs the descriptor does not block, whatever the socket's
 timeout says: others who accept from the same queue can then not leave the
@@ -49,19 +48,11 @@ _DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 # The connection is gone, and the next one may be better.
 _SKIP = frozenset({errno.ECONNABORTED, errno.EPROTO})
 # The connection stays in the queue, or nobody knows: wait before the next.
-_PAUSE = frozenset(
-    {
-        errno.ENOBUFS,
-        errno.ENOMEM,
-        errno.EPERM,
-        errno.ENETDOWN,
-        errno.ENOPROTOOPT,
-        errno.EHOSTDOWN,
-        errno.ENONET,
-        errno.EHOSTUNREACH,
-        errno.ENETUNREACH,
-    }
-)
+_PAUSE = frozenset({
+    errno.ENOBUFS, errno.ENOMEM, errno.EPERM, errno.ENETDOWN,
+    errno.ENOPROTOOPT, errno.EHOSTDOWN, errno.ENONET, errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+})  # fmt: skip
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
 _LONGEST_WAIT = 1.0
@@ -113,7 +104,6 @@ class AcceptLoop:
         self._reserve = Reserve() if out_of_descriptors == "shed" else None
         self._waiter, self._pauser = select.poll(), select.poll()
         self._waiter.register(self._fd, select.POLLIN)
-        self._only_the_listener = [(self._fd, select.POLLIN)]
         for poll in (self._waiter, self._pauser):
             poll.register(self._waker.fd, select.POLLIN)
         watch(self._fd, self._waker.wake)
@@ -186,11 +176,12 @@ class AcceptLoop:
             return True
         if not self._more and not self._wait():
             return _gettimeout(self._listener) != 0
-        # Another process that shares it may have let it block again.
+        # Another process that shares it may have let it block again, and so
+        # has a signal's handler that closed the loop: hence also the poll (0).
         lib.pysock_set_nonblocking(self._fd, 1)
         batches = self._counters.batches
         try:
-            taken = self._batch.take(self._fd, -1, self._look)
+            taken = self._batch.take(self._fd, 0, self._look)
             self._more = taken > 0 and self._look.left > 0
             if taken > 0:
                 self._sort_out()
@@ -201,9 +192,12 @@ class AcceptLoop:
                 count = self._batch.drop() or self._batch.count
                 self._counters.unserved += count
             raise
-        if taken > 0:
-            return True
-        return taken in _EMPTY or self._survive(-taken)
+        if self._waker.fd < 0:
+            # Closed by a signal's handler, while the batch was taken.
+            self._abandon()
+            self._let_block()
+            return False
+        return taken > 0 or taken in _EMPTY or self._survive(-taken)
 
     def _sort_out(self) -> None:
         """Keep the living, close the dead, count everything."""
@@ -226,10 +220,6 @@ class AcceptLoop:
             self._counter[0] += len(ready)
         for sock, _ in dead:
             sock.close()
-        if self._stopped:
-            # A signal's handler closed the loop while the batch was taken.
-            self._abandon()
-            return
         if self._reserve is not None:
             self._reserve.refill()
         for _, address in dead:
@@ -286,13 +276,14 @@ class AcceptLoop:
             if deadline is not None:
                 left = min(left, max(0.0, deadline - time.monotonic()))
             ready = self._waiter.poll(left * 1000)
-            if ready == self._only_the_listener:
-                return True
-            if any(fd == self._waker.fd for fd, _ in ready):
+            if self._waker.fd < 0:
+                break  # closed by a signal's handler
+            if ready:
+                # With POLLHUP it was shut down, and accept says so.
+                if ready[-1][0] != self._waker.fd:
+                    return True
                 self._waker.drain()
-                return False
-            if ready:  # with POLLHUP: it was shut down, and accept says so
-                return True
+                break
             if deadline is not None and time.monotonic() >= deadline:
                 raise accept_failure(
                     self._listener, errno.ETIMEDOUT, timeout, timeout
@@ -312,14 +303,19 @@ class AcceptLoop:
         unwatch(self._fd, self._waker.wake)
         if _fileno(self._listener) == self._fd:
             self._drops.read(self._listener)
-            # Neither under another loop on it nor in the parent of a child.
-            ours = os.getpid() == self._pid and not is_watched(self._fd)
-            if ours and _gettimeout(self._listener) is None:
-                lib.pysock_set_nonblocking(self._fd, 0)
+        self._let_block()
         self._waker.close()
         if self._reserve is not None:
             self._reserve.close()
         self._abandon()
+
+    def _let_block(self) -> None:
+        """Undo the non-blocking mode, unless somebody else relies on it."""
+        # Neither another loop on it nor the parent of a child.
+        ours = os.getpid() == self._pid and not is_watched(self._fd)
+        still = _fileno(self._listener) == self._fd
+        if ours and still and _gettimeout(self._listener) is None:
+            lib.pysock_set_nonblocking(self._fd, 0)
 
     def _abandon(self) -> None:
         """Close what was accepted and not handed over."""

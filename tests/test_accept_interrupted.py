@@ -5,6 +5,7 @@ wherever it comes.
 """
 
 import gc
+import os
 import random
 import signal
 
@@ -75,6 +76,17 @@ def test_accept_many_leaves_nothing_open(alarm):
                 gc.collect()
                 assert open_descriptors() == before
     assert raised
+
+
+def test_handler_that_closes_the_waiting_loop_ends_it(alarm):
+    with listener() as sock:
+        for _ in range(TURNS):
+            before = open_descriptors()
+            loop = pysock.accept_loop(sock)
+            alarm(loop.close)
+            assert list(loop) == []
+            assert os.get_blocking(sock.fileno())
+            assert open_descriptors() == before
 
 
 @pytest.mark.parametrize("handler", ["raises", "closes the loop"])
