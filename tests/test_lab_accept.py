@@ -23,6 +23,7 @@ from lab.place import FAMILY, HERE, LOOPBACK
 from lab.replies import Script
 from lab.scenarios import IMPATIENT
 from pysock import TcpState, errors
+from pysock.errors._errno_names import errno_name
 
 pytest_plugins = ["lab.fixtures"]
 pytestmark = pytest.mark.lab
@@ -56,7 +57,7 @@ ORIGINS = {"17": "peer", "18": None, "19": "limit", "-": None}
 every_errno = pytest.mark.parametrize(
     "number",
     ERRNOS,
-    ids=lambda n: f"row_{ERRNOS[n][0]}-{errno.errorcode[n]}",
+    ids=lambda n: f"row_{ERRNOS[n][0]}-{errno_name(n)}",
 )
 
 
@@ -101,7 +102,7 @@ def test_accept_fails(
     accepted, _ = listener.accept()
     accepted.close()
     if timeout is BLOCKING and row != "-":
-        note_in_table(request, row, errno.errorcode[number], version, error)
+        note_in_table(request, row, errno_name(number), version, error)
 
 
 @every_errno
@@ -138,7 +139,7 @@ class Enough(Exception):
     "number",
     # EOPNOTSUPP may also mean that this is no listener for streams.
     [n for n in ERRNOS if ERRNOS[n][0] != "-" and n != errno.EOPNOTSUPP],
-    ids=lambda n: f"row_{ERRNOS[n][0]}-{errno.errorcode[n]}",
+    ids=lambda n: f"row_{ERRNOS[n][0]}-{errno_name(n)}",
 )
 def test_accept_loop_survives(seccomp, listener, client, number):
     """It says so to on_error, waits if that is what helps, and goes on."""

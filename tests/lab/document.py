@@ -6,13 +6,13 @@ Nothing is run for it: the scenarios say what must come out, and the lab's
 tests fail where something else does.
 """
 
-import errno
 import os
 from pathlib import Path
 
 from lab import established, scenarios
 from lab.elsewhere import MADE
 from pysock.errors import CATALOGUE
+from pysock.errors._errno_names import errno_name
 
 HEAD = """\
 <!-- Made by tests/lab/document.py; a test compares. Edit that. -->
@@ -93,7 +93,7 @@ def _table(all_of_them, number, describe, usual):
 def _connect(scenario, version, usual):
     number = scenario.of(version, "number")
     origin = scenario.of(version, "origin")
-    name = _errno_name(number)
+    name = errno_name(number)
     if origin.kind == "deadline":
         said, text = "nothing yet", "timed out"
     else:
@@ -115,7 +115,7 @@ def _established(scenario, version, usual):
             said.append(f"{call}: `{outcome.value!r}`")
             ours.append("the same")
         else:
-            said.append(f"{call}: {_errno_name(outcome.number)}")
+            said.append(f"{call}: {errno_name(outcome.number)}")
             kind = outcome.error.__name__
             ours.append(f"`{kind}`, origin {outcome.origin}")
     if scenario.row == "20":
@@ -125,13 +125,6 @@ def _established(scenario, version, usual):
 
 def _both(four, six):
     return four if four == six else f"IPv4: {four}<br>IPv6: {six}"
-
-
-def _errno_name(number):
-    # Python's table has ENOTSUP for this number.
-    if number == errno.EOPNOTSUPP:
-        return "EOPNOTSUPP"
-    return errno.errorcode[number]
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """The lab for pytest: `pytest_plugins = ["lab.fixtures"]`."""
 
-import errno
-
 import pytest
 
 import requirements
 from lab import namespace
 from lab.place import Place
+from pysock.errors._errno_names import errno_name
 
 _TABLE = pytest.StashKey()
 
@@ -57,7 +56,7 @@ def lab_table(request):
                 name,
                 f"IPv{version}",
                 type(error).__name__,
-                errno.errorcode.get(number, "-"),
+                errno_name(number) or "-",
                 str(getattr(error, "origin", None) or "-"),
             )
         )
