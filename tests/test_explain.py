@@ -3,7 +3,6 @@
 import errno
 import json
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -159,10 +158,10 @@ def test_connecting_a_connected_socket_counts_this_call_only(family):
         s.setblocking(True)
         s.connect(target.getsockname())  # tells that it has succeeded
         s.setblocking(False)
-        time.sleep(0.2)
+        s._attempt.started -= 60  # as if it had begun a minute ago
         error = failure(s.connect, target.getsockname())
         assert type(error) is errors.AlreadyConnectedError
-        assert error.elapsed < 0.1  # of this call
+        assert error.elapsed < 30  # of this call
 
 
 def test_the_name_of_a_resolvers_number():

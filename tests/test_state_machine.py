@@ -283,7 +283,7 @@ SHORT = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-LONG = settings(SHORT, max_examples=1000, stateful_step_count=60)
+LONG = settings(SHORT, max_examples=3000, stateful_step_count=60)
 
 
 @pytest.mark.parametrize(

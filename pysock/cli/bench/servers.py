@@ -48,6 +48,13 @@ def _by_accept_loop(listener: Any, count: int) -> None:
                 break
 
 
+def _by_descriptors(listener: Any, count: int) -> None:
+    """What Python costs where nobody gets a socket object."""
+    for _ in repeat(None, count):
+        fd, _ = listener._accept()
+        os.close(fd)
+
+
 def _by_c(listener: Any, count: int) -> None:
     served = native.library().floor_serve(listener.fileno(), count)
     native.checked(served, "accept")
@@ -127,6 +134,7 @@ SERVERS: dict[str, Callable[[Any, int], None]] = {
     "uvloop": _by_uvloop,
     "gevent": _by_gevent,
     "trio": _by_trio,
+    "bare descriptors": _by_descriptors,
     "C": _by_c,
 }
 
