@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from pysock.errors import SocketError
 
 _fileno = _socket.socket.fileno
-_gettimeout = _socket.socket.gettimeout
 
 _EMPTY = (-errno.ETIMEDOUT, -errno.EAGAIN, -errno.EINTR)
 # The listener is no longer one: somebody closed it or shut it down.
@@ -98,7 +97,7 @@ class AcceptLoop:
                 errno.EINVAL,
                 local_address=local_address_of(self._fd),
             )
-        self._drops = Drops(listener)
+        self._drops = Drops(self._fd)
         self._waker = Waker()
         self._stopped = False
         self._reserve = Reserve() if out_of_descriptors == "shed" else None
@@ -107,7 +106,7 @@ class AcceptLoop:
         for poll in (self._waiter, self._pauser):
             poll.register(self._waker.fd, select.POLLIN)
         watch(self._fd, self._waker.wake)
-        if _gettimeout(listener) is None:
+        if listener.gettimeout() is None:
             lib.pysock_set_nonblocking(self._fd, 1)
 
     @property
@@ -169,13 +168,13 @@ class AcceptLoop:
             self.close()
             return False
         if self._resume_at and (left := self.retry_in) > 0:
-            if _gettimeout(self._listener) == 0:
+            if self._listener.gettimeout() == 0:
                 return False
             if self._pauser.poll(left * 1000 + 1):
                 self._waker.drain()
             return True
         if not self._more and not self._wait():
-            return _gettimeout(self._listener) != 0
+            return self._listener.gettimeout() != 0
         # Another process that shares it may have let it block again, and so
         # has a signal's handler that closed the loop: hence also the poll (0).
         lib.pysock_set_nonblocking(self._fd, 1)
@@ -267,7 +266,7 @@ class AcceptLoop:
 
     def _wait(self) -> bool:
         """Wait as the listener's timeout says; whether it is readable."""
-        timeout = _gettimeout(self._listener)
+        timeout = self._listener.gettimeout()
         if timeout == 0:
             return bool(self._waiter.poll(0))
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -293,7 +292,7 @@ class AcceptLoop:
     def _dropped(self) -> int | None:
         """Drops since the loop began; the last known once it is closed."""
         if not self._stopped and _fileno(self._listener) == self._fd:
-            self._drops.read(self._listener)
+            self._drops.read(self._fd)
         return self._drops.count
 
     def _release(self) -> None:
@@ -302,7 +301,7 @@ class AcceptLoop:
             return
         unwatch(self._fd, self._waker.wake)
         if _fileno(self._listener) == self._fd:
-            self._drops.read(self._listener)
+            self._drops.read(self._fd)
         self._let_block()
         self._waker.close()
         if self._reserve is not None:
@@ -314,7 +313,7 @@ class AcceptLoop:
         # Neither another loop on it nor the parent of a child.
         ours = os.getpid() == self._pid and not is_watched(self._fd)
         still = _fileno(self._listener) == self._fd
-        if ours and still and _gettimeout(self._listener) is None:
+        if ours and still and self._listener.gettimeout() is None:
             lib.pysock_set_nonblocking(self._fd, 0)
 
     def _abandon(self) -> None:

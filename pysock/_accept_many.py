@@ -11,7 +11,8 @@ from operator import index
 from sys import modules
 
 from pysock._accept import accept_failure
-from pysock._transfer import TransferSocket
+from pysock._accept_in_time import AcceptInTimeSocket
+from pysock._typed import by_handler
 from pysock.raw._calls import (
     AF_INET,
     AF_INET6,
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     from pysock.raw._calls import CData
 
 _fileno = _socket.socket.fileno
-_gettimeout = _socket.socket.gettimeout
 _family = _socket.socket.family.__get__
 _type = _socket.socket.type.__get__
 _proto = _socket.socket.proto.__get__
 _new = _socket.socket.__new__
 _init = _socket.socket.__init__
+_accept = _socket.socket._accept  # type: ignore[attr-defined]
 _accept_many = lib.pysock_accept_many
 _string, _NULL = ffi.string, ffi.NULL
 
@@ -180,7 +181,7 @@ class Batch:
         return zip(waited, dead, strict=True)
 
 
-class AcceptManySocket(TransferSocket):
+class AcceptManySocket(AcceptInTimeSocket):
     """The part of class socket that accepts in batches."""
 
     __slots__ = ()
@@ -235,7 +236,7 @@ class AcceptManySocket(TransferSocket):
             batch = Batch(limit)
         if batch.limit != limit:
             batch = Batch(limit)
-        timeout = _gettimeout(self)
+        timeout = self.gettimeout()
         made = None
         try:
             if timeout:
@@ -285,14 +286,18 @@ class AcceptManySocket(TransferSocket):
 
     def _accept_many_standard(self, limit: int) -> list[tuple[socket, Any]]:
         """One by one: of this family the kernel does not count the queue."""
+        listener: Any = self
         taken: list[tuple[Any, Any]] = [self.accept()]
         while (
             len(taken) < limit
             and lib.pysock_wait(_fileno(self), READABLE, 0) == READABLE
         ):
             try:
-                taken.append(self.accept())
-            except OSError:
+                fd, address = _accept(self)
+            except OSError as exc:
+                if by_handler(exc):
+                    raise
                 # The next call meets it again.
                 break
+            taken.append((listener._accepted(fd), address))
         return taken

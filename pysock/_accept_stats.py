@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from _socket import SOL_SOCKET
 from collections import namedtuple
-from struct import Struct
+
+from pysock._listen_queue import read_drops
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 # Of the histogram: the last one has no upper bound in sight (24 days).
 _BUCKETS = 32
-
-_SO_MEMINFO = 55
-_MEMINFO = Struct("=9I")
-_DROPS = 8
 
 
 class AcceptStats(
@@ -127,12 +123,12 @@ class Drops:
 
     __slots__ = ("_before", "_now")
 
-    def __init__(self, listener: Any) -> None:
-        self._before = self._now = _read_drops(listener)
+    def __init__(self, fd: int) -> None:
+        self._before = self._now = read_drops(fd)
 
-    def read(self, listener: Any) -> None:
+    def read(self, fd: int) -> None:
         """Ask again, if it still tells: one system call."""
-        now = _read_drops(listener)
+        now = read_drops(fd)
         if now is not None:
             self._now = now
 
@@ -142,11 +138,3 @@ class Drops:
         if self._now is None or self._before is None:
             return None
         return self._now - self._before
-
-
-def _read_drops(listener: Any) -> int | None:
-    try:
-        said = listener.getsockopt(SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-    except OSError:
-        return None
-    return _MEMINFO.unpack(said)[_DROPS] if len(said) == 36 else None

@@ -12,7 +12,7 @@ from pysock import raw
 from pysock._attempt import DEADLINE, Attempt, resolve
 from pysock._ended import remember_end
 from pysock._transfer import TransferSocket
-from pysock._typed import failed, is_tcp, unresolved
+from pysock._typed import by_handler, failed, is_tcp, unresolved
 from pysock.errors import (
     ConnectError,
     SocketError,
@@ -107,7 +107,11 @@ class ConnectSocket(TransferSocket):
         _audit("socket.connect", self, address)
         fd, timeout = _fileno(self), _gettimeout(self)
         if timeout == 0:
-            return self._connect_nonblocking(fd, target, report=report)
+            timeout = self.gettimeout()
+            if timeout == 0:
+                return self._connect_nonblocking(fd, target, report=report)
+            # Was a listener, whose accept kept the timeout from C.
+            self.settimeout(timeout)
         started = _monotonic()
         blocking = timeout is None
         result = -EINPROGRESS
@@ -218,6 +222,8 @@ class ConnectSocket(TransferSocket):
         except gaierror as exc:
             gai, failure = True, exc.args
         except OSError as exc:
+            if by_handler(exc):
+                raise
             gai, kind, failure = False, type(exc), exc.args
         if gai:
             raise unresolved(address[0], failure)

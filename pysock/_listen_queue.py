@@ -61,14 +61,15 @@ def read_queue(fd: int, syn_received: bool = False) -> ListenQueue:
     length, limit = info.accept_queue_length, info.accept_queue_limit
     if length is None or limit is None:
         raise _not_listening(fd, info)
+    handshakes = _count_handshakes(fd) if syn_received else None
+    return ListenQueue(length, limit, read_drops(fd), handshakes)
+
+
+def read_drops(fd: int) -> int | None:
+    """Read what a listener has thrown away; `None` if it does not say."""
     values = ffi.new(_MEMORY)
     known = lib.pysock_memory(fd, values, 9) > _DROPS
-    return ListenQueue(
-        length,
-        limit,
-        int(values[_DROPS]) if known else None,
-        _count_handshakes(fd) if syn_received else None,
-    )
+    return int(values[_DROPS]) if known else None
 
 
 def _not_listening(fd: int, info: TcpInfo) -> SocketError:

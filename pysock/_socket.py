@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _socket
 import socket as standard
-from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM, ETIMEDOUT
+from errno import EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, ETIMEDOUT
 from socket import gaierror
 from sys import _getframe, modules
 
@@ -21,7 +21,7 @@ from pysock._close import CloseSocket
 from pysock._connect import ConnectSocket
 from pysock._listen_queue import read_queue
 from pysock._tcp_info import TcpInfo
-from pysock._typed import typed, unresolved
+from pysock._typed import by_handler, typed, unresolved
 from pysock.errors import SocketError, error_for
 from pysock.errors._choose import TIMED_OUT
 from pysock.raw._calls import lib
@@ -37,7 +37,6 @@ _new = _socket.socket.__new__
 _init = _socket.socket.__init__
 _bind = _socket.socket.bind
 _fileno = _socket.socket.fileno
-_gettimeout = _socket.socket.gettimeout
 _getsockopt = _socket.socket.getsockopt
 # The interpreter's own C makes the address too, cheaper than cffi hands one
 # over: 4.5 us with it, 5.3 us with pysock_accept (Python 3.11).
@@ -63,9 +62,18 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     """
 
     # The attempt of a non-blocking connect; who ended the connection; what
-    # accept makes; whether SHUT_WR was called; room for accept_many. Unset
+    # accept makes; the timeout that only accept knows; whether SHUT_WR was
+    # called; room for accept_many; how many connections surely wait. Unset
     # until then, so that making a socket costs no more.
-    __slots__ = ("_attempt", "_ended", "_kind", "_sent_fin", "_spare")
+    __slots__ = (
+        "_attempt",
+        "_ended",
+        "_kind",
+        "_own_timeout",
+        "_sent_fin",
+        "_spare",
+        "_sure",
+    )
     __module__ = "pysock"
 
     _io_refs: int
@@ -108,6 +116,8 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         try:
             return _bind(self, address)
         except OSError as exc:
+            if by_handler(exc):
+                raise
             kind, failure = type(exc), exc.args
         if kind is gaierror:
             raise unresolved(address[0], failure)
@@ -149,7 +159,17 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         read or write says so.
         """
         try:
-            fd, address = _accept(self)
+            sure = self._sure
+        except AttributeError:
+            sure = self._forget_queue()
+        try:
+            if sure > 0:
+                self._sure = sure - 1
+                fd, address = _accept(self)
+            elif sure == 0 and self._polls():
+                fd, address = self._accept_in_time()
+            else:
+                fd, address = _accept(self)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
@@ -174,8 +194,12 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             sock._io_refs = 0
             sock._closed = False
             return sock, address
-        timeout = _gettimeout(self)
+        timeout = self.gettimeout()
         number = ETIMEDOUT if failure == TIMED_OUT else failure[0]
+        if number == EAGAIN and timeout:
+            # It was not so sure: somebody else took the connection.
+            self._sure = 0
+            return self.accept()
         raise accept_failure(self, number, timeout, timeout)
 
     def _accepted(self, fd: int) -> socket:
@@ -221,8 +245,9 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             # The interpreter's own call gives just the bytes that the kernel
             # filled, with one allocation less than ours.
             return TcpInfo(_getsockopt(self, _IPPROTO_TCP, _TCP_INFO, 320))
-        except OSError:
-            pass
+        except OSError as exc:
+            if by_handler(exc):
+                raise
         return raw.tcp_info(_fileno(self))
 
     def tcp_state(self) -> TcpState:

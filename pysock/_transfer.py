@@ -230,8 +230,6 @@ class TransferSocket(standard.socket):
     getsockname = typed("getsockname")
     getsockopt = typed("getsockopt")
     setsockopt = typed("setsockopt")
-    setblocking = typed("setblocking")
-    settimeout = typed("settimeout")
     get_inheritable = typed("get_inheritable")
     set_inheritable = typed("set_inheritable")
     dup = typed("dup")

@@ -105,6 +105,15 @@ def failed(
     return error
 
 
+def by_handler(exc: BaseException) -> bool:
+    """Whether a signal's handler raised it, and not the C call in a `try`.
+
+    C leaves no frame of its own. Hot paths have this line in them.
+    """
+    traceback = exc.__traceback__
+    return traceback is not None and traceback.tb_next is not None
+
+
 def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
     """Make the gaierror that says which host."""
     error = ResolveError(*args)

@@ -38,7 +38,7 @@ LAYERS = [
     ["_typed"],
     ["_transfer", "_attempt"],
     ["_bind", "_accept", "_reserve"],
-    ["_close", "_connect", "_accept_many"],
+    ["_close", "_connect", "_accept_in_time", "_accept_many"],
     ["_socket"],
     ["_makers", "_connect_many"],
     ["_accept_loop", "_connect_loop", "_happy_eyeballs"],

@@ -78,6 +78,8 @@ CANNOT_FAIL = {
     "pysock.install",
     "pysock.uninstall",
     "socket.abort",
+    "socket.getblocking",
+    "socket.gettimeout",
     "socket.sendfile",
 }
 

@@ -193,6 +193,23 @@ def test_ctrl_c_ends_accept(family):
         timer.join()
 
 
+def test_what_a_handler_raises_in_tcp_info_passes(family, alarm):
+    def handler(number, frame):
+        raise StopAsOsError("from the handler")
+
+    with pair_of(pysock, family) as (client, _):
+
+        def read_for(seconds):
+            late = time.monotonic() + seconds
+            while time.monotonic() < late:
+                client.tcp_info()
+
+        for _ in range(100):
+            alarm(handler, 1e-4)
+            with pytest.raises(StopAsOsError):
+                read_for(2)
+
+
 def test_interrupted_connect_leaves_the_socket_blocking(
     family, listener, silent_listener, alarm
 ):

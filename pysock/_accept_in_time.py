@@ -1,0 +1,154 @@
+"""accept with a timeout: no poll for a connection that is known to wait.
+
+With a timeout set, the interpreter's C polls before every accept4. Here the
+length of the queue is read now and then; where many wait, C is told a timeout
+of 0, with which it does not poll, and the real one is kept beside.
+"""
+
+from __future__ import annotations
+
+import _socket
+import os
+import time
+from errno import EAGAIN, EINTR, ETIMEDOUT
+from sys import byteorder
+
+from pysock._accept import accept_failure
+from pysock._transfer import TransferSocket
+from pysock._typed import by_handler, typed
+from pysock.raw._calls import READABLE, lib, milliseconds_left
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_accept = _socket.socket._accept  # type: ignore[attr-defined]
+_fileno = _socket.socket.fileno
+_getsockopt = _socket.socket.getsockopt
+_gettimeout = _socket.socket.gettimeout
+_tell_c = _socket.socket.settimeout
+_settimeout = typed("settimeout")
+_setblocking = typed("setblocking")
+
+_IPPROTO_TCP, _TCP_INFO = _socket.IPPROTO_TCP, _socket.TCP_INFO
+_LISTEN, _WAITING, _ENOUGH = 10, slice(24, 28), 28
+
+# So many in the queue are worth the change; of fewer, the next so many are
+# accepted as the interpreter does, before the next look.
+_MANY, _FEW = 16, 8
+# Of those that wait, one in so many counts as sure: other threads and
+# processes accept from the same queue, and one of them may let it block.
+_SHARE = 4
+
+NEVER = -1
+
+
+class AcceptInTimeSocket(TransferSocket):
+    """The part of class socket that knows what is in the queue.
+
+    `_sure` is how many accepts may go without a look at the queue, `NEVER`
+    where nothing is polled (no timeout) or looked at (not TCP).
+    `_own_timeout` is the timeout in seconds while C has 0, or else `None`.
+    Both are unset until somebody sets a timeout or accepts.
+    """
+
+    __slots__ = ()
+
+    _sure: int
+    _own_timeout: float | None
+
+    def gettimeout(self) -> float | None:
+        """Give the timeout in seconds; `None`: blocks, 0.0: non-blocking."""
+        timeout = _gettimeout(self)
+        if timeout == 0:
+            return getattr(self, "_own_timeout", None) or timeout
+        return timeout
+
+    timeout = property(gettimeout, doc="The timeout in seconds, or None.")
+
+    def getblocking(self) -> bool:
+        """Tell whether calls wait, be it with a timeout."""
+        return self.gettimeout() != 0
+
+    def settimeout(self, value: float | None, /) -> None:
+        """Set the timeout in seconds; `None`: block, 0: non-blocking.
+
+        Raises:
+            ClosedSocketError: the socket is closed (`EBADF`).
+            ValueError: it is negative.
+        """
+        _settimeout(self, value)
+        self._forget_queue()
+
+    def setblocking(self, flag: bool, /) -> None:
+        """Block without a timeout, or not at all; raises as `settimeout`."""
+        _setblocking(self, flag)
+        self._forget_queue()
+
+    def _forget_queue(self) -> int:
+        """Start again with what C says the timeout is; the new `_sure`."""
+        self._own_timeout = None
+        self._sure = sure = 0 if _gettimeout(self) else NEVER
+        return sure
+
+    def _waiting(self) -> int:
+        """Length of the queue, 0 for no listener, `NEVER` if not TCP."""
+        try:
+            info = _getsockopt(self, _IPPROTO_TCP, _TCP_INFO, _ENOUGH)
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+            return NEVER
+        if len(info) < _ENOUGH or info[0] != _LISTEN:
+            return 0
+        return int.from_bytes(info[_WAITING], byteorder)
+
+    def _polls(self) -> bool:
+        """Look at the queue; whether `_accept_in_time` is to poll, not C."""
+        if getattr(self, "_own_timeout", None) is not None:
+            return True
+        waiting, timeout = self._waiting(), _gettimeout(self)
+        if not timeout or waiting == NEVER:
+            self._sure = NEVER
+            return False
+        # Who shares the descriptor and has made it block relies on that, and
+        # telling C a timeout would end it.
+        if waiting < _MANY or os.get_blocking(_fileno(self)):
+            self._sure = _FEW
+            return False
+        self._own_timeout = timeout
+        _tell_c(self, 0)
+        return True
+
+    def _accept_in_time(self) -> tuple[int, Any]:
+        """Accept, polling only when nothing waits: descriptor and address.
+
+        Raises:
+            OSError: as `accept`, typed already.
+        """
+        timeout = self.gettimeout()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            waiting = self._waiting()
+            number = 0
+            if waiting <= 0:
+                left = milliseconds_left(deadline)
+                ready = lib.pysock_wait(_fileno(self), READABLE, left)
+                if ready == 0 and left == 0:
+                    number = ETIMEDOUT
+                elif ready in (0, -EINTR):
+                    # A signal's handler has run by now (PEP 475).
+                    continue
+                elif ready < 0:
+                    number = -ready
+            if number == 0:
+                self._sure = max(waiting // _SHARE - 1, 0)
+                try:
+                    return _accept(self)  # type: ignore[no-any-return]
+                except OSError as exc:
+                    if by_handler(exc):
+                        raise
+                    number = exc.errno or ETIMEDOUT
+            if number != EAGAIN:
+                raise accept_failure(self, number, timeout, timeout)
+            # Another thread or process was faster.

@@ -1,0 +1,346 @@
+"""accept with a timeout, where many connections wait.
+
+The interpreter's C is told a timeout of 0 then, so that it does not poll;
+nothing but the time it takes may tell.
+"""
+
+import _socket
+import contextlib
+import os
+import resource
+import signal
+import socket as standard
+import threading
+import time
+
+import pytest
+
+import pysock
+from pysock import errors
+from queued import clients, close_all, listener
+
+MANY = 40
+TIMEOUT = 0.2
+
+
+def timeout_of_c(sock):
+    return _socket.socket.gettimeout(sock)
+
+
+@contextlib.contextmanager
+def busy_listener(timeout=TIMEOUT, host="127.0.0.1", many=MANY):
+    """A listener from whose long queue one connection was accepted."""
+    with (
+        listener(host, timeout=timeout) as sock,
+        clients(sock, many) as connected,
+    ):
+        first, _ = sock.accept()
+        with first:
+            assert timeout_of_c(sock) == 0
+            yield sock, connected
+
+
+def take_all(sock):
+    """Empty the queue as another process does that has the descriptor."""
+    with standard.socket(fileno=os.dup(sock.fileno())) as other:
+        other.settimeout(0)
+        taken = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                taken.append(other.accept())
+        close_all(taken)
+        return len(taken)
+
+
+def times_out(sock, timeout=TIMEOUT):
+    started = time.monotonic()
+    with pytest.raises(errors.AcceptTimeoutError) as caught:
+        sock.accept()
+    assert time.monotonic() - started >= timeout
+    assert caught.value.elapsed == timeout
+    assert caught.value.__context__ is None
+    assert caught.value.tcp_info is not None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_each_connection_once_and_in_order(host):
+    with (
+        listener(host, timeout=TIMEOUT) as sock,
+        clients(sock, MANY) as connected,
+    ):
+        accepted = [sock.accept() for _ in range(MANY)]
+        assert timeout_of_c(sock) == 0
+        assert [address for _, address in accepted] == [
+            client.getsockname() for client in connected
+        ]
+        for connection, _ in accepted:
+            assert type(connection) is pysock.socket
+            assert connection.gettimeout() is None
+            assert os.get_blocking(connection.fileno())
+        close_all(accepted)
+        times_out(sock)
+
+
+def test_the_timeout_is_what_was_set():
+    with busy_listener() as (sock, _):
+        assert sock.gettimeout() == sock.timeout == TIMEOUT
+        assert sock.getblocking()
+        assert not os.get_blocking(sock.fileno())
+        with sock.dup() as copy:
+            assert copy.gettimeout() == TIMEOUT
+            assert timeout_of_c(copy) == TIMEOUT
+    assert sock.gettimeout() == TIMEOUT
+
+
+def test_a_short_queue_is_left_to_the_interpreter():
+    with (
+        listener(timeout=TIMEOUT) as sock,
+        clients(sock, 10),
+    ):
+        close_all([sock.accept() for _ in range(10)])
+        assert timeout_of_c(sock) == TIMEOUT
+        times_out(sock)
+
+
+def test_a_default_timeout_counts_too():
+    pysock.setdefaulttimeout(TIMEOUT)
+    try:
+        sock = pysock.create_server(("127.0.0.1", 0), backlog=128)
+    finally:
+        pysock.setdefaulttimeout(None)
+    with sock, clients(sock, MANY):
+        close_all([sock.accept() for _ in range(MANY)])
+        assert timeout_of_c(sock) == 0
+        times_out(sock)
+
+
+def test_others_take_what_was_there():
+    with busy_listener() as (sock, _):
+        assert take_all(sock) == MANY - 1
+        times_out(sock)
+
+
+def test_others_take_what_was_there_and_one_more_comes():
+    with busy_listener(timeout=20) as (sock, _):
+        take_all(sock)
+        address = sock.getsockname()
+        late = []
+        timer = threading.Timer(
+            0.1, lambda: late.append(standard.create_connection(address))
+        )
+        timer.start()
+        connection, peer = sock.accept()
+        timer.join()
+        assert peer == late[0].getsockname()
+        connection.close()
+        late[0].close()
+
+
+@pytest.mark.parametrize("call", ["settimeout", "setblocking"])
+def test_then_without_waiting(call):
+    with busy_listener() as (sock, _):
+        getattr(sock, call)(False)
+        assert sock.gettimeout() == sock.timeout == 0
+        assert not sock.getblocking()
+        close_all([sock.accept() for _ in range(MANY - 1)])
+        with pytest.raises(errors.AcceptWouldBlockError):
+            sock.accept()
+
+
+@pytest.mark.parametrize(
+    ("call", "value"), [("settimeout", None), ("setblocking", True)]
+)
+def test_then_without_a_limit(call, value):
+    with busy_listener() as (sock, _):
+        getattr(sock, call)(value)
+        assert sock.gettimeout() is None
+        assert sock.timeout is None
+        assert sock.getblocking()
+        assert os.get_blocking(sock.fileno())
+        close_all([sock.accept() for _ in range(MANY - 1)])
+
+
+def test_then_with_another_timeout():
+    with busy_listener(timeout=20) as (sock, _):
+        sock.settimeout(TIMEOUT)
+        assert sock.gettimeout() == TIMEOUT
+        close_all([sock.accept() for _ in range(MANY - 1)])
+        times_out(sock)
+
+
+def test_a_value_that_is_refused_changes_nothing():
+    with busy_listener() as (sock, _):
+        with pytest.raises(ValueError, match="out of range"):
+            sock.settimeout(-1)
+        with pytest.raises(TypeError):
+            sock.settimeout("1")
+        assert sock.gettimeout() == TIMEOUT
+
+
+def test_a_descriptor_that_others_made_block_stays_so():
+    """Who shares it would get EAGAIN out of an accept that is to wait."""
+    with listener(timeout=TIMEOUT) as sock, clients(sock, MANY):
+        os.set_blocking(sock.fileno(), True)
+        close_all([sock.accept() for _ in range(MANY)])
+        assert os.get_blocking(sock.fileno())
+        assert timeout_of_c(sock) == TIMEOUT
+        times_out(sock)
+
+
+def test_a_descriptor_that_others_make_block_still_times_out():
+    with busy_listener() as (sock, _):
+        os.set_blocking(sock.fileno(), True)
+        close_all([sock.accept() for _ in range(MANY - 1)])
+        times_out(sock)
+        assert os.get_blocking(sock.fileno())
+
+
+def test_a_unix_listener(tmp_path):
+    """Of these the kernel does not say how many wait."""
+    path = str(tmp_path / "listener")
+    with (
+        pysock.socket(pysock.AF_UNIX) as sock,
+        contextlib.ExitStack() as stack,
+    ):
+        sock.bind(path)
+        sock.listen(128)
+        sock.settimeout(TIMEOUT)
+        for _ in range(MANY):
+            client = stack.enter_context(standard.socket(standard.AF_UNIX))
+            client.connect(path)
+        close_all([sock.accept() for _ in range(MANY)])
+        with pytest.raises(TimeoutError):
+            sock.accept()
+        assert timeout_of_c(sock) == TIMEOUT
+
+
+def test_a_socket_that_does_not_listen_yet():
+    with pysock.socket() as sock:
+        sock.settimeout(TIMEOUT)
+        sock.bind(("127.0.0.1", 0))
+        with pytest.raises(errors.AcceptError, match="does not listen"):
+            sock.accept()
+        sock.listen(128)
+        with clients(sock, MANY):
+            close_all([sock.accept() for _ in range(MANY)])
+        times_out(sock)
+
+
+def test_shut_down_meanwhile():
+    with busy_listener() as (sock, _):
+        sock.shutdown(pysock.SHUT_RD)
+        with pytest.raises(errors.AcceptError, match="does not listen"):
+            sock.accept()
+
+
+def test_a_listener_that_becomes_a_client_has_its_timeout_again():
+    with busy_listener() as (sock, _), listener() as other:
+        sock.shutdown(pysock.SHUT_RD)
+        sock.connect(other.getsockname())
+        assert timeout_of_c(sock) == TIMEOUT
+        with pytest.raises(errors.TransferTimeoutError):
+            sock.recv(1)
+
+
+def test_closed():
+    with busy_listener() as (sock, _):
+        sock.close()
+        with pytest.raises(errors.ClosedSocketError):
+            sock.accept()
+
+
+def test_accept_many_and_accept_loop_wait_as_long():
+    with busy_listener() as (sock, _):
+        close_all(sock.accept_many(MANY))
+        started = time.monotonic()
+        with pytest.raises(errors.AcceptTimeoutError):
+            sock.accept_many()
+        with (
+            pysock.accept_loop(sock) as loop,
+            pytest.raises(errors.AcceptTimeoutError),
+        ):
+            next(loop)
+        assert time.monotonic() - started >= 2 * TIMEOUT
+
+
+def test_no_descriptor_left():
+    with busy_listener() as (sock, _):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(0)
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+        try:
+            for _ in range(MANY):
+                with pytest.raises(errors.DescriptorLimitError):
+                    sock.accept()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        close_all([sock.accept() for _ in range(MANY - 1)])
+
+
+@pytest.fixture
+def alarm():
+    """Set a handler for SIGALRM, which then comes every 20 ms."""
+    before = signal.getsignal(signal.SIGALRM)
+
+    def every_20_ms(handler):
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+
+    try:
+        yield every_20_ms
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_signal_does_not_end_the_wait(alarm):
+    with busy_listener() as (sock, _):
+        take_all(sock)
+        times = []
+        alarm(lambda *_: times.append(time.monotonic()))
+        times_out(sock)
+        assert len(times) >= 3
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, TimeoutError, OSError])
+def test_a_handler_that_raises_ends_the_wait(alarm, kind):
+    def handler(*_):
+        raise kind("by the handler")
+
+    with busy_listener(timeout=20) as (sock, _):
+        take_all(sock)
+        alarm(handler)
+        started = time.monotonic()
+        with pytest.raises(kind, match="by the handler"):
+            sock.accept()
+        assert time.monotonic() - started < 10
+
+
+def test_threads_on_one_listener():
+    threads, each = 4, 100
+    peers = []
+
+    def serve(sock):
+        with contextlib.suppress(errors.AcceptTimeoutError):
+            while True:
+                connection, peer = sock.accept()
+                peers.append(peer)
+                connection.close()
+
+    with (
+        listener(timeout=TIMEOUT, backlog=threads * each) as sock,
+        clients(sock, threads * each) as connected,
+    ):
+        servers = [
+            threading.Thread(target=serve, args=(sock,))
+            for _ in range(threads)
+        ]
+        for server in servers:
+            server.start()
+        for server in servers:
+            server.join(20)
+            assert not server.is_alive()
+        assert sorted(peers) == sorted(
+            client.getsockname() for client in connected
+        )
