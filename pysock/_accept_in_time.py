@@ -36,8 +36,9 @@ _LISTEN, _WAITING, _ENOUGH = 10, slice(24, 28), 28
 # So many in the queue are worth the change; of fewer, the next so many are
 # accepted as the interpreter does, before the next look.
 _MANY, _FEW = 16, 8
-# Of those that wait, one in so many counts as sure: other threads and
-# processes accept from the same queue, and one of them may let it block.
+# Who else accepts from the queue may be faster. That costs a failed accept4,
+# or a wait without end on a descriptor that somebody has made block: for such
+# a one a quarter counts as sure, as in csrc/accept_many.c.
 _SHARE = 4
 
 NEVER = -1
@@ -103,6 +104,22 @@ class AcceptInTimeSocket(TransferSocket):
             return 0
         return int.from_bytes(info[_WAITING], byteorder)
 
+    def _sure_of(self, waiting: int) -> int:
+        """How many may be accepted without a look, after the next one."""
+        if waiting <= 1:
+            return 0
+        if self._blocks():
+            waiting //= _SHARE
+        return max(waiting - 1, 0)
+
+    def _blocks(self) -> bool:
+        try:
+            return os.get_blocking(_fileno(self))
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+            return True  # closed by another thread: accept says so
+
     def _polls(self) -> bool:
         """Look at the queue; whether `_accept_in_time` is to poll, not C."""
         if getattr(self, "_own_timeout", None) is not None:
@@ -113,7 +130,7 @@ class AcceptInTimeSocket(TransferSocket):
             return False
         # Who shares the descriptor and has made it block relies on that, and
         # telling C a timeout would end it.
-        if waiting < _MANY or os.get_blocking(_fileno(self)):
+        if waiting < _MANY or self._blocks():
             self._sure = _FEW
             return False
         self._own_timeout = timeout
@@ -128,27 +145,30 @@ class AcceptInTimeSocket(TransferSocket):
         """
         timeout = self.gettimeout()
         deadline = None if timeout is None else time.monotonic() + timeout
+        waiting = self._waiting()
         while True:
-            waiting = self._waiting()
-            number = 0
             if waiting <= 0:
                 left = milliseconds_left(deadline)
                 ready = lib.pysock_wait(_fileno(self), READABLE, left)
-                if ready == 0 and left == 0:
-                    number = ETIMEDOUT
-                elif ready in (0, -EINTR):
+                if ready in (0, -EINTR) and left > 0:
                     # A signal's handler has run by now (PEP 475).
                     continue
-                elif ready < 0:
-                    number = -ready
-            if number == 0:
-                self._sure = max(waiting // _SHARE - 1, 0)
-                try:
-                    return _accept(self)  # type: ignore[no-any-return]
-                except OSError as exc:
-                    if by_handler(exc):
-                        raise
-                    number = exc.errno or ETIMEDOUT
+                if ready <= 0:
+                    out_of_time = ready in (0, -EINTR)
+                    number = ETIMEDOUT if out_of_time else -ready
+                    break
+            self._sure = self._sure_of(waiting)
+            try:
+                return _accept(self)  # type: ignore[no-any-return]
+            except OSError as exc:
+                if by_handler(exc):
+                    raise
+                number = exc.errno or ETIMEDOUT
             if number != EAGAIN:
-                raise accept_failure(self, number, timeout, timeout)
+                break
             # Another thread or process was faster.
+            waiting = 0
+            if milliseconds_left(deadline) == 0:
+                number = ETIMEDOUT
+                break
+        raise accept_failure(self, number, timeout, timeout)

@@ -163,10 +163,12 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         except AttributeError:
             sure = self._forget_queue()
         try:
-            if sure > 0:
+            if sure < 0:
+                fd, address = _accept(self)
+            elif sure > 0:
                 self._sure = sure - 1
                 fd, address = _accept(self)
-            elif sure == 0 and self._polls():
+            elif self._polls():
                 fd, address = self._accept_in_time()
             else:
                 fd, address = _accept(self)

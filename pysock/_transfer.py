@@ -37,6 +37,9 @@ _fileno = _socket.socket.fileno
 # Every write asks for it: a program may have put SIGPIPE back to its default
 # action, and a library has no business killing it.
 _NOSIGNAL = _socket.MSG_NOSIGNAL
+# The default of `flags`. Comparing costs less than making the sum, an int too
+# big for the interpreter to have at hand: 1 % of a send + recv.
+_NO_FLAGS = 0
 _PEER = Origin("peer")
 
 
@@ -117,7 +120,11 @@ class TransferSocket(standard.socket):
             ClosedSocketError: the socket is closed (`EBADF`).
         """
         try:
-            return _send(self, data, flags | _NOSIGNAL)
+            return _send(
+                self,
+                data,
+                _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
+            )
         except BlockingIOError:
             failure = None
         except OSError as exc:
@@ -136,7 +143,11 @@ class TransferSocket(standard.socket):
         After a failure it is not known how much was sent.
         """
         try:
-            return _sendall(self, data, flags | _NOSIGNAL)
+            return _sendall(
+                self,
+                data,
+                _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
+            )
         except BlockingIOError:
             failure = None
         except OSError as exc:

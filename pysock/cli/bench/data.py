@@ -20,6 +20,7 @@ from pysock.cli.bench.rounds import (
     Plan,
     Run,
     Sides,
+    own_code,
     quiet,
     timed,
 )
@@ -144,11 +145,12 @@ def _by_trio(pair: tuple[Any, Any], count: int) -> Run:
 
 def _by_gevent(pair: tuple[Any, Any], count: int) -> Run:
     make = peers.load("gevent.socket").socket
+    work = own_code(exchange_by)
 
     def once() -> float:
         left, right = (make(fileno=sock.dup().detach()) for sock in pair)
         with left, right:
-            return timed(lambda: exchange_by(left, right, count), count * 2)
+            return timed(lambda: work(left, right, count), count * 2)
 
     return once
 
@@ -173,9 +175,10 @@ def _floor(library: ctypes.CDLL, pair: tuple[Any, Any], count: int) -> Run:
 
 def _add_blocking(sides: Sides, name: str, pair: Any, count: int) -> None:
     left, right = pair
+    work = own_code(exchange_by)
     sides.add(
         name,
-        lambda: timed(lambda: exchange_by(left, right, count), count * 2),
+        lambda: timed(lambda: work(left, right, count), count * 2),
     )
 
 
@@ -233,6 +236,11 @@ def block_by(sock: Any, count: int) -> None:
             pass
 
 
+def _add_empty(sides: Sides, name: str, sock: Any, count: int) -> None:
+    work = own_code(block_by)
+    sides.add(name, lambda: timed(lambda: work(sock, count), count))
+
+
 def would_block(plan: Plan) -> Measurement:
     """Measure recv with nothing to read, the exception caught."""
     count = plan.count(1000)
@@ -251,11 +259,7 @@ def would_block(plan: Plan) -> Measurement:
                 library.floor_would_block(fd, count), count, "recv"
             )
 
-        sides.add(
-            "pysock", lambda: timed(lambda: block_by(ours, count), count)
-        )
-        sides.add(
-            "socket", lambda: timed(lambda: block_by(theirs, count), count)
-        )
+        _add_empty(sides, "pysock", ours, count)
+        _add_empty(sides, "socket", theirs, count)
         native.add_floor(sides, "C", floor)
         return sides.measure("recv that would block", plan, rounds=100)

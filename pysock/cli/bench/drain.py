@@ -23,6 +23,7 @@ from pysock.cli.bench.rounds import (
     Plan,
     Run,
     Sides,
+    own_code,
     timed,
 )
 
@@ -80,11 +81,13 @@ def _python_side(
     drain: Callable[[Any, int, Kept], None],
     clock: str,
 ) -> Run:
+    work = own_code(drain)
+
     def run() -> float:
         kept: Kept = []
         queue.fill(count)
         listener = queue.listener
-        seconds = timed(lambda: drain(listener, count, kept), count, clock)
+        seconds = timed(lambda: work(listener, count, kept), count, clock)
         queue.empty()
         for sock, _ in kept:
             sock.close()
