@@ -94,8 +94,8 @@ class Obituaries:
             # Events have sequence number 0: nobody asked for them.
             block, status = self._reader.receive(self._fd, left, 0)
             if block is not None:
-                content, spans = block.content, block.spans()
-                self._waiting = [Entry(content, *span) for span in spans]
+                spans = zip(block.starts, block.ends, strict=True)
+                self._waiting = [Entry(block.content, *span) for span in spans]
             # Between two C calls is where Python runs signal handlers. That
             # events were lost is told by `lost`; those to come still come.
             if status == -ETIMEDOUT and self.timeout is not None:

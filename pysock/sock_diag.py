@@ -13,6 +13,7 @@ calling thread's network namespace.
 from __future__ import annotations
 
 from errno import ENOENT
+from itertools import chain, repeat
 
 from pysock._diag_entry import Entry, Memory, inode_of
 from pysock._diag_filter import (
@@ -344,23 +345,31 @@ def _each_once(
     """
     met = set().union(*(block.cookies for block in blocks))
     if len(met) == sum(len(block.cookies) for block in blocks):
-        for block in blocks:
-            content = block.content
-            for start, end in block.spans():
-                yield Entry(content, start, end, protocol, held)
-        return
+        # Without a frame of ours: a generator takes a fifth longer.
+        return chain.from_iterable(
+            map(
+                Entry,
+                repeat(block.content),
+                block.starts,
+                block.ends,
+                repeat(protocol),
+                repeat(held),
+            )
+            for block in blocks
+        )
     latest = {}
     for block in blocks:
-        for cookie, span in zip(block.cookies, block.spans(), strict=True):
-            latest[cookie] = (block.content, *span)
-    for where in latest.values():
-        yield Entry(*where, protocol, held)
+        for cookie, start, end in zip(
+            block.cookies, block.starts, block.ends, strict=True
+        ):
+            latest[cookie] = (block.content, start, end)
+    return (Entry(*where, protocol, held) for where in latest.values())
 
 
 def _owners(blocks: list[Block]) -> dict[int, tuple[Process, ...]]:
     inodes = {
         inode_of(block.content, start)
         for block in blocks
-        for start, _ in block.spans()
+        for start in block.starts
     }
     return owners(inodes - {0})

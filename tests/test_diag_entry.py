@@ -119,8 +119,10 @@ def test_entry_met_twice_is_given_once_as_it_was_last():
     for state in (3, 1):
         first = entry_bytes(cookie=9, state=state)
         second = entry_bytes(cookie=9 + state, state=4)
-        edges = [0, len(first), len(first), len(first) + len(second)]
-        blocks.append(Block(first + second, edges, [9, 9 + state]))
+        middle, end = len(first), len(first) + len(second)
+        blocks.append(
+            Block(first + second, [0, middle], [middle, end], [9, 9 + state])
+        )
     found = {e.cookie: e.state for e in _each_once(blocks, 6, None)}
     entries = list(_each_once(blocks, 6, None))
     assert len(entries) == 3
