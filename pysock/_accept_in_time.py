@@ -26,7 +26,6 @@ _accept = _socket.socket._accept  # type: ignore[attr-defined]
 _fileno = _socket.socket.fileno
 _getsockopt = _socket.socket.getsockopt
 _gettimeout = _socket.socket.gettimeout
-_tell_c = _socket.socket.settimeout
 _settimeout = typed("settimeout")
 _setblocking = typed("setblocking")
 
@@ -47,16 +46,15 @@ NEVER = -1
 class AcceptInTimeSocket(TransferSocket):
     """The part of class socket that knows what is in the queue.
 
-    `_sure` is how many accepts may go without a look at the queue, `NEVER`
-    where nothing is polled (no timeout) or looked at (not TCP).
-    `_own_timeout` is the timeout in seconds while C has 0, or else `None`.
-    Both are unset until somebody sets a timeout or accepts.
+    `_own_timeout` is the timeout as it was set, while C may have a 0; `_sure`
+    is how many accepts may go without a look at the queue, or `NEVER` where
+    none is needed. Both are unset before `listen` and `settimeout`.
     """
 
     __slots__ = ()
 
-    _sure: int
     _own_timeout: float | None
+    _sure: int
 
     def gettimeout(self) -> float | None:
         """Give the timeout in seconds; `None`: blocks, 0.0: non-blocking."""
@@ -79,27 +77,28 @@ class AcceptInTimeSocket(TransferSocket):
             ValueError: it is negative.
         """
         _settimeout(self, value)
-        self._forget_queue()
+        self._set_own_timeout(None if value is None else float(value))
 
     def setblocking(self, flag: bool, /) -> None:
         """Block without a timeout, or not at all; raises as `settimeout`."""
         _setblocking(self, flag)
-        self._forget_queue()
+        self._set_own_timeout(None if flag else 0.0)
 
-    def _forget_queue(self) -> int:
-        """Start again with what C says the timeout is; the new `_sure`."""
-        self._own_timeout = None
-        self._sure = sure = 0 if _gettimeout(self) else NEVER
-        return sure
+    def _set_own_timeout(self, timeout: float | None) -> None:
+        self._own_timeout = timeout
+        self._sure = 0 if timeout else NEVER
+        if timeout != 0 and _gettimeout(self) == 0:
+            # Another thread's accept told C a 0 just now: see `_polls`.
+            _settimeout(self, timeout)
 
     def _waiting(self) -> int:
-        """Length of the queue, 0 for no listener, `NEVER` if not TCP."""
+        """Length of the queue; 0 for what is no TCP listener."""
         try:
             info = _getsockopt(self, _IPPROTO_TCP, _TCP_INFO, _ENOUGH)
         except OSError as exc:
             if by_handler(exc):
                 raise
-            return NEVER
+            return 0
         if len(info) < _ENOUGH or info[0] != _LISTEN:
             return 0
         return int.from_bytes(info[_WAITING], byteorder)
@@ -122,20 +121,21 @@ class AcceptInTimeSocket(TransferSocket):
 
     def _polls(self) -> bool:
         """Look at the queue; whether `_accept_in_time` is to poll, not C."""
-        if getattr(self, "_own_timeout", None) is not None:
+        if _gettimeout(self) == 0:
             return True
-        waiting, timeout = self._waiting(), _gettimeout(self)
-        if not timeout or waiting == NEVER:
-            self._sure = NEVER
-            return False
         # Who shares the descriptor and has made it block relies on that, and
         # telling C a timeout would end it.
-        if waiting < _MANY or self._blocks():
+        if self._waiting() < _MANY or self._blocks():
             self._sure = _FEW
             return False
-        self._own_timeout = timeout
-        _tell_c(self, 0)
-        return True
+        timeout = self._own_timeout
+        if timeout:
+            _settimeout(self, 0)
+        if timeout is not self._own_timeout:
+            # Another thread, or a signal's handler, has set one meanwhile.
+            _settimeout(self, self._own_timeout)
+            return False
+        return bool(timeout)
 
     def _accept_in_time(self) -> tuple[int, Any]:
         """Accept, polling only when nothing waits: descriptor and address.

@@ -15,6 +15,7 @@ from sys import _getframe, modules
 
 from pysock import raw
 from pysock._accept import accept_failure
+from pysock._accept_in_time import NEVER
 from pysock._accept_many import AcceptManySocket
 from pysock._bind import bind_failure
 from pysock._close import CloseSocket
@@ -62,9 +63,9 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     """
 
     # The attempt of a non-blocking connect; who ended the connection; what
-    # accept makes; the timeout that only accept knows; whether SHUT_WR was
-    # called; room for accept_many; how many connections surely wait. Unset
-    # until then, so that making a socket costs no more.
+    # accept makes; the timeout that was set; whether SHUT_WR was called; room
+    # for accept_many; how many connections surely wait. Unset until then, so
+    # that making a socket costs no more.
     __slots__ = (
         "_attempt",
         "_ended",
@@ -135,6 +136,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             ClosedSocketError: the socket is closed (`EBADF`).
         """
         _listen(self, *args)
+        self._set_own_timeout(self.gettimeout())
         # Who listens is who runs out of descriptors, and then no module can
         # be loaded any more: what explains that has to be here before.
         import pysock.explain  # noqa: F401
@@ -161,7 +163,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         try:
             sure = self._sure
         except AttributeError:
-            sure = self._forget_queue()
+            sure = self._sure = NEVER
         try:
             if sure < 0:
                 fd, address = _accept(self)

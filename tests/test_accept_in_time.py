@@ -1,14 +1,11 @@
 """accept with a timeout, where many connections wait.
 
-The interpreter's C is told a timeout of 0 then, so that it does not poll;
-nothing but the time it takes may tell.
+Nothing but the time it takes may tell that C does not know the timeout.
 """
 
-import _socket
 import contextlib
 import os
 import resource
-import signal
 import socket as standard
 import threading
 import time
@@ -16,50 +13,16 @@ import time
 import pytest
 
 import pysock
+from deep_queue import (
+    MANY,
+    TIMEOUT,
+    busy_listener,
+    take,
+    timeout_of_c,
+    times_out,
+)
 from pysock import errors
 from queued import clients, close_all, listener
-
-MANY = 40
-TIMEOUT = 0.2
-
-
-def timeout_of_c(sock):
-    return _socket.socket.gettimeout(sock)
-
-
-@contextlib.contextmanager
-def busy_listener(timeout=TIMEOUT, host="127.0.0.1", many=MANY):
-    """A listener from whose long queue one connection was accepted."""
-    with (
-        listener(host, timeout=timeout) as sock,
-        clients(sock, many) as connected,
-    ):
-        first, _ = sock.accept()
-        with first:
-            assert timeout_of_c(sock) == 0
-            yield sock, connected
-
-
-def take_all(sock):
-    """Empty the queue as another process does that has the descriptor."""
-    with standard.socket(fileno=os.dup(sock.fileno())) as other:
-        other.settimeout(0)
-        taken = []
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                taken.append(other.accept())
-        close_all(taken)
-        return len(taken)
-
-
-def times_out(sock, timeout=TIMEOUT):
-    started = time.monotonic()
-    with pytest.raises(errors.AcceptTimeoutError) as caught:
-        sock.accept()
-    assert time.monotonic() - started >= timeout
-    assert caught.value.elapsed == timeout
-    assert caught.value.__context__ is None
-    assert caught.value.tcp_info is not None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -116,13 +79,13 @@ def test_a_default_timeout_counts_too():
 
 def test_others_take_what_was_there():
     with busy_listener() as (sock, _):
-        assert take_all(sock) == MANY - 1
+        take(sock, MANY - 1)
         times_out(sock)
 
 
 def test_others_take_what_was_there_and_one_more_comes():
     with busy_listener(timeout=20) as (sock, _):
-        take_all(sock)
+        take(sock, MANY - 1)
         address = sock.getsockname()
         late = []
         timer = threading.Timer(
@@ -193,6 +156,18 @@ def test_a_descriptor_that_others_make_block_still_times_out():
         close_all([sock.accept() for _ in range(MANY - 1)])
         times_out(sock)
         assert os.get_blocking(sock.fileno())
+
+
+def test_of_a_descriptor_that_blocks_a_quarter_is_sure():
+    """What is beyond, others may take: then it must not wait for ever."""
+    with busy_listener() as (sock, _):
+        close_all([sock.accept() for _ in range(MANY - 1)])
+        os.set_blocking(sock.fileno(), True)
+        with clients(sock, MANY):
+            close_all([sock.accept()])
+            take(sock, MANY * 3 // 4)
+            close_all([sock.accept() for _ in range(MANY // 4 - 1)])
+            times_out(sock)
 
 
 def test_a_unix_listener(tmp_path):
@@ -276,71 +251,3 @@ def test_no_descriptor_left():
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         close_all([sock.accept() for _ in range(MANY - 1)])
-
-
-@pytest.fixture
-def alarm():
-    """Set a handler for SIGALRM, which then comes every 20 ms."""
-    before = signal.getsignal(signal.SIGALRM)
-
-    def every_20_ms(handler):
-        signal.signal(signal.SIGALRM, handler)
-        signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
-
-    try:
-        yield every_20_ms
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def test_a_signal_does_not_end_the_wait(alarm):
-    with busy_listener() as (sock, _):
-        take_all(sock)
-        times = []
-        alarm(lambda *_: times.append(time.monotonic()))
-        times_out(sock)
-        assert len(times) >= 3
-
-
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, TimeoutError, OSError])
-def test_a_handler_that_raises_ends_the_wait(alarm, kind):
-    def handler(*_):
-        raise kind("by the handler")
-
-    with busy_listener(timeout=20) as (sock, _):
-        take_all(sock)
-        alarm(handler)
-        started = time.monotonic()
-        with pytest.raises(kind, match="by the handler"):
-            sock.accept()
-        assert time.monotonic() - started < 10
-
-
-def test_threads_on_one_listener():
-    threads, each = 4, 100
-    peers = []
-
-    def serve(sock):
-        with contextlib.suppress(errors.AcceptTimeoutError):
-            while True:
-                connection, peer = sock.accept()
-                peers.append(peer)
-                connection.close()
-
-    with (
-        listener(timeout=TIMEOUT, backlog=threads * each) as sock,
-        clients(sock, threads * each) as connected,
-    ):
-        servers = [
-            threading.Thread(target=serve, args=(sock,))
-            for _ in range(threads)
-        ]
-        for server in servers:
-            server.start()
-        for server in servers:
-            server.join(20)
-            assert not server.is_alive()
-        assert sorted(peers) == sorted(
-            client.getsockname() for client in connected
-        )
