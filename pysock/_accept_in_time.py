@@ -1,7 +1,7 @@
 """accept with a timeout: no poll for a connection that is known to wait.
 
 With a timeout set, the interpreter's C polls before every accept4. Here the
-length of the queue is read now and then; where many wait, C is told a timeout
+length of the queue is read now and then; while many wait, C is told a timeout
 of 0, with which it does not poll, and the real one is kept beside.
 """
 
@@ -9,36 +9,29 @@ from __future__ import annotations
 
 import _socket
 import os
-import time
-from errno import EAGAIN, EINTR, ETIMEDOUT
+from _thread import _count as _other_threads
 from sys import byteorder
 
-from pysock._accept import accept_failure
 from pysock._transfer import TransferSocket
 from pysock._typed import by_handler, typed
-from pysock.raw._calls import READABLE, lib, milliseconds_left
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-_accept = _socket.socket._accept  # type: ignore[attr-defined]
 _fileno = _socket.socket.fileno
 _getsockopt = _socket.socket.getsockopt
 _gettimeout = _socket.socket.gettimeout
+_tell_c = _socket.socket.settimeout
 _settimeout = typed("settimeout")
 _setblocking = typed("setblocking")
 
 _IPPROTO_TCP, _TCP_INFO = _socket.IPPROTO_TCP, _socket.TCP_INFO
 _LISTEN, _WAITING, _ENOUGH = 10, slice(24, 28), 28
 
-# So many in the queue are worth the change; of fewer, the next so many are
-# accepted as the interpreter does, before the next look.
-_MANY, _FEW = 16, 8
-# Who else accepts from the queue may be faster. That costs a failed accept4,
-# or a wait without end on a descriptor that somebody has made block: for such
-# a one a quarter counts as sure, as in csrc/accept_many.c.
-_SHARE = 4
+# So many in the queue are worth the change. If fewer wait, the next 8 accepts
+# go the interpreter's way before the next look.
+_MANY, _FEW = 8, 8
+# Other processes may accept from the same queue, and one of them may make the
+# descriptor block: without a poll the timeout would not hold then. So of those
+# that wait a half is accepted before the next look, and 128 at most.
+_SHARE, _MOST = 2, 128
 
 NEVER = -1
 
@@ -46,15 +39,16 @@ NEVER = -1
 class AcceptInTimeSocket(TransferSocket):
     """The part of class socket that knows what is in the queue.
 
-    `_own_timeout` is the timeout as it was set, while C may have a 0; `_sure`
-    is how many accepts may go without a look at the queue, or `NEVER` where
-    none is needed. Both are unset before `listen` and `settimeout`.
+    `_own_timeout` is the timeout as it was set, while C may have a 0;
+    `_unlooked` is how many accepts are left before the next look at the
+    queue, or `NEVER`. Both are unset until one of the setters here, `listen`
+    or `accept` has been called.
     """
 
     __slots__ = ()
 
     _own_timeout: float | None
-    _sure: int
+    _unlooked: int
 
     def gettimeout(self) -> float | None:
         """Give the timeout in seconds; `None`: blocks, 0.0: non-blocking."""
@@ -74,22 +68,27 @@ class AcceptInTimeSocket(TransferSocket):
 
         Raises:
             ClosedSocketError: the socket is closed (`EBADF`).
+            TypeError: it is no number.
             ValueError: it is negative.
         """
+        if isinstance(value, (int, float)) and value == 0:
+            # C may have a 0 already: first, or an interrupted call would
+            # leave the timeout of before.
+            self._own_timeout = 0.0
         _settimeout(self, value)
-        self._set_own_timeout(None if value is None else float(value))
+        self._remember_timeout()
 
     def setblocking(self, flag: bool, /) -> None:
         """Block without a timeout, or not at all; raises as `settimeout`."""
+        if not flag:
+            self._own_timeout = 0.0
         _setblocking(self, flag)
-        self._set_own_timeout(None if flag else 0.0)
+        self._remember_timeout()
 
-    def _set_own_timeout(self, timeout: float | None) -> None:
-        self._own_timeout = timeout
-        self._sure = 0 if timeout else NEVER
-        if timeout != 0 and _gettimeout(self) == 0:
-            # Another thread's accept told C a 0 just now: see `_polls`.
-            _settimeout(self, timeout)
+    def _remember_timeout(self) -> None:
+        """Keep what C has been told, which may have rounded it."""
+        self._own_timeout = timeout = _gettimeout(self)
+        self._unlooked = 0 if timeout else NEVER
 
     def _waiting(self) -> int:
         """Length of the queue; 0 for what is no TCP listener."""
@@ -103,72 +102,37 @@ class AcceptInTimeSocket(TransferSocket):
             return 0
         return int.from_bytes(info[_WAITING], byteorder)
 
-    def _sure_of(self, waiting: int) -> int:
-        """How many may be accepted without a look, after the next one."""
-        if waiting <= 1:
-            return 0
-        if self._blocks():
-            waiting //= _SHARE
-        return max(waiting - 1, 0)
-
-    def _blocks(self) -> bool:
-        try:
-            return os.get_blocking(_fileno(self))
-        except OSError as exc:
-            if by_handler(exc):
-                raise
-            return True  # closed by another thread: accept says so
-
-    def _polls(self) -> bool:
-        """Look at the queue; whether `_accept_in_time` is to poll, not C."""
-        if _gettimeout(self) == 0:
-            return True
-        # Who shares the descriptor and has made it block relies on that, and
-        # telling C a timeout would end it.
-        if self._waiting() < _MANY or self._blocks():
-            self._sure = _FEW
-            return False
-        timeout = self._own_timeout
-        if timeout:
-            _settimeout(self, 0)
-        if timeout is not self._own_timeout:
-            # Another thread, or a signal's handler, has set one meanwhile.
-            _settimeout(self, self._own_timeout)
-            return False
-        return bool(timeout)
-
-    def _accept_in_time(self) -> tuple[int, Any]:
-        """Accept, polling only when nothing waits: descriptor and address.
-
-        Raises:
-            OSError: as `accept`, typed already.
-        """
-        timeout = self.gettimeout()
-        deadline = None if timeout is None else time.monotonic() + timeout
+    def _look(self) -> None:
+        """Look at the queue, and tell C what timeout suits it."""
+        own = getattr(self, "_own_timeout", None)
+        timeout = _gettimeout(self)
+        if timeout not in (0, own):
+            # What set it was interrupted before it could say so here.
+            self._remember_timeout()
+            return
+        if not own:
+            self._unlooked = NEVER
+            return
+        fd = _fileno(self)
+        if fd < 0:
+            return  # closed: accept says so
         waiting = self._waiting()
-        while True:
-            if waiting <= 0:
-                left = milliseconds_left(deadline)
-                ready = lib.pysock_wait(_fileno(self), READABLE, left)
-                if ready in (0, -EINTR) and left > 0:
-                    # A signal's handler has run by now (PEP 475).
-                    continue
-                if ready <= 0:
-                    out_of_time = ready in (0, -EINTR)
-                    number = ETIMEDOUT if out_of_time else -ready
-                    break
-            self._sure = self._sure_of(waiting)
-            try:
-                return _accept(self)  # type: ignore[no-any-return]
-            except OSError as exc:
-                if by_handler(exc):
-                    raise
-                number = exc.errno or ETIMEDOUT
-            if number != EAGAIN:
-                break
-            # Another thread or process was faster.
-            waiting = 0
-            if milliseconds_left(deadline) == 0:
-                number = ETIMEDOUT
-                break
-        raise accept_failure(self, number, timeout, timeout)
+        # While another thread is in C's poll, a 0 would cost it the time that
+        # it has left.
+        alone = waiting >= _MANY and _other_threads() == 0
+        blocks = (alone or timeout == 0) and os.get_blocking(fd)
+        # Who shares the descriptor and has made it block relies on that; any
+        # timeout that C is told ends it.
+        deep = alone and not blocks
+        self._unlooked = min(waiting // _SHARE, _MOST) - 1 if deep else _FEW
+        if deep is (timeout == 0):
+            return
+        try:
+            _tell_c(self, 0 if deep else own)
+        finally:
+            while self._own_timeout is not own:
+                # The handler of a signal has set another one meanwhile.
+                own = self._own_timeout
+                _tell_c(self, own)
+        if blocks:
+            os.set_blocking(fd, True)

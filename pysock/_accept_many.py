@@ -299,5 +299,10 @@ class AcceptManySocket(AcceptInTimeSocket):
                     raise
                 # The next call meets it again.
                 break
-            taken.append((listener._accepted(fd), address))
+            try:
+                taken.append((listener._accepted(fd), address))
+            except BaseException:
+                for sock, _ in taken:
+                    sock.close()
+                raise
         return taken

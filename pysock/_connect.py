@@ -39,6 +39,7 @@ _connect = _socket.socket.connect
 _connect_ex = _socket.socket.connect_ex
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
+_settimeout = _socket.socket.settimeout
 _family = _socket.socket.family.__get__
 
 _CONNECTED = (0, None)
@@ -111,7 +112,7 @@ class ConnectSocket(TransferSocket):
             if timeout == 0:
                 return self._connect_nonblocking(fd, target, report=report)
             # Was a listener, whose accept kept the timeout from C.
-            self.settimeout(timeout)
+            _settimeout(self, timeout)
         started = _monotonic()
         blocking = timeout is None
         result = -EINPROGRESS

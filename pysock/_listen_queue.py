@@ -61,8 +61,9 @@ def read_queue(fd: int, syn_received: bool = False) -> ListenQueue:
     length, limit = info.accept_queue_length, info.accept_queue_limit
     if length is None or limit is None:
         raise _not_listening(fd, info)
+    drops = read_drops(fd)
     handshakes = _count_handshakes(fd) if syn_received else None
-    return ListenQueue(length, limit, read_drops(fd), handshakes)
+    return ListenQueue(length, limit, drops, handshakes)
 
 
 def read_drops(fd: int) -> int | None:

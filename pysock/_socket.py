@@ -39,6 +39,7 @@ _init = _socket.socket.__init__
 _bind = _socket.socket.bind
 _fileno = _socket.socket.fileno
 _getsockopt = _socket.socket.getsockopt
+_gettimeout = _socket.socket.gettimeout
 # The interpreter's own C makes the address too, cheaper than cffi hands one
 # over: 4.5 us with it, 5.3 us with pysock_accept (Python 3.11).
 _accept = _socket.socket._accept  # type: ignore[attr-defined]
@@ -64,8 +65,8 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
 
     # The attempt of a non-blocking connect; who ended the connection; what
     # accept makes; the timeout that was set; whether SHUT_WR was called; room
-    # for accept_many; how many connections surely wait. Unset until then, so
-    # that making a socket costs no more.
+    # for accept_many; when accept is to look at the queue. Unset until then,
+    # so that making a socket costs no more.
     __slots__ = (
         "_attempt",
         "_ended",
@@ -73,7 +74,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         "_own_timeout",
         "_sent_fin",
         "_spare",
-        "_sure",
+        "_unlooked",
     )
     __module__ = "pysock"
 
@@ -136,7 +137,8 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             ClosedSocketError: the socket is closed (`EBADF`).
         """
         _listen(self, *args)
-        self._set_own_timeout(self.gettimeout())
+        if _gettimeout(self):
+            self._remember_timeout()
         # Who listens is who runs out of descriptors, and then no module can
         # be loaded any more: what explains that has to be here before.
         import pysock.explain  # noqa: F401
@@ -158,22 +160,20 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             ClosedSocketError: the socket is closed (`EBADF`).
 
         Linux hands over a connection that was reset in the queue; its first
-        read or write says so.
+        read or write says so. With a timeout it does not poll while many
+        wait: if another process that shares the descriptor makes it block
+        just then and empties the queue, this call waits for the next one.
         """
         try:
-            sure = self._sure
+            unlooked = self._unlooked
         except AttributeError:
-            sure = self._sure = NEVER
+            unlooked = self._unlooked = NEVER
+        if unlooked > 0:
+            self._unlooked = unlooked - 1
+        elif unlooked == 0:
+            self._look()
         try:
-            if sure < 0:
-                fd, address = _accept(self)
-            elif sure > 0:
-                self._sure = sure - 1
-                fd, address = _accept(self)
-            elif self._polls():
-                fd, address = self._accept_in_time()
-            else:
-                fd, address = _accept(self)
+            fd, address = _accept(self)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
@@ -201,9 +201,10 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         timeout = self.gettimeout()
         number = ETIMEDOUT if failure == TIMED_OUT else failure[0]
         if number == EAGAIN and timeout:
-            # It was not so sure: somebody else took the connection.
-            self._sure = 0
-            return self.accept()
+            # C has a 0, but somebody else took the connection. After a look
+            # it has the timeout again, of which no time is gone.
+            self._unlooked = 0
+            return socket.accept(self)
         raise accept_failure(self, number, timeout, timeout)
 
     def _accepted(self, fd: int) -> socket:
