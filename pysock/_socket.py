@@ -161,8 +161,8 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
 
         Linux hands over a connection that was reset in the queue; its first
         read or write says so. With a timeout it does not poll while many
-        wait: if another process that shares the descriptor makes it block
-        just then and empties the queue, this call waits for the next one.
+        wait: if somebody who shares the descriptor makes it block just then
+        and empties the queue, this call waits for the next one.
         """
         try:
             unlooked = self._unlooked
