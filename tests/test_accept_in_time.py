@@ -254,6 +254,22 @@ def test_closed():
             sock.accept()
 
 
+@pytest.mark.parametrize(
+    ("call", "value"), [("settimeout", 0), ("setblocking", False)]
+)
+def test_a_setter_on_a_closed_socket_as_in_the_standard_module(call, value):
+    """It fails, and its timeout counts all the same."""
+    after = []
+    for module in (standard, pysock):
+        sock = module.create_server(("127.0.0.1", 0))
+        sock.settimeout(TIMEOUT)
+        sock.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            getattr(sock, call)(value)
+        after.append((sock.gettimeout(), sock.getblocking()))
+    assert after == [(0.0, False)] * 2
+
+
 def test_accept_many_and_accept_loop_wait_as_long():
     with busy_listener() as (sock, _):
         close_all(sock.accept_many(MANY))
