@@ -8,8 +8,9 @@ import contextlib
 import select
 import socket
 import struct
-import time
 from typing import NamedTuple
+
+from lab.waiting import until
 
 BLOCKING, TIMEOUT, NONBLOCKING = None, 5.0, 0.0
 
@@ -108,12 +109,8 @@ def wait_for_state(sock, *states, seconds=PATIENCE_S):
 
 
 def wait_until(condition, what, seconds=PATIENCE_S):
-    """Look every millisecond; for what the kernel gives no event for."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"no {what} after {seconds} s")
-        time.sleep(0.001)
+    """Wait for what the kernel gives no event for."""
+    until(condition, seconds, what)
 
 
 def wait_readable(sock, seconds=PATIENCE_S):

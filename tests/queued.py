@@ -5,7 +5,6 @@ import socket as standard
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 from unittest import mock
 
@@ -79,14 +78,6 @@ def close_all(accepted):
 
 def open_descriptors():
     return sorted(path.name for path in Path("/proc/self/fd").iterdir())
-
-
-def wait_for(condition, seconds=10):
-    """Wait until something is so that no descriptor tells of."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.005)
 
 
 def run_child(code, timeout=50):

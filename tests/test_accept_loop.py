@@ -9,6 +9,7 @@ import time
 import pytest
 
 import pysock
+from lab.waiting import until
 from pysock import errors
 from queued import (
     clients,
@@ -16,7 +17,6 @@ from queued import (
     listener,
     open_descriptors,
     reset,
-    wait_for,
 )
 
 
@@ -114,7 +114,7 @@ def test_drops_of_a_full_queue_are_counted():
             with pysock.socket() as late:
                 late.setblocking(False)
                 assert late.connect_ex(sock.getsockname()) == errno.EINPROGRESS
-                wait_for(lambda: loop.stats.dropped)
+                until(lambda: loop.stats.dropped)
             close_all(list(loop))
         assert loop.stats.dropped >= 1
 
@@ -134,7 +134,7 @@ def stopped_by(action, timeout=None):
         thread = threading.Thread(target=iterate)
         thread.start()
         with clients(sock, 1):
-            wait_for(lambda: loop.stats.accepted == 1)
+            until(lambda: loop.stats.accepted == 1)
         address = sock.getsockname()
         started = time.monotonic()
         action(sock, loop)

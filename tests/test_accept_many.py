@@ -8,6 +8,7 @@ import time
 import pytest
 
 import pysock
+from lab.waiting import until
 from pysock import errors
 from queued import (
     clients,
@@ -16,7 +17,6 @@ from queued import (
     open_descriptors,
     reset,
     run_child,
-    wait_for,
 )
 
 
@@ -67,7 +67,7 @@ def test_threads_do_not_share_a_batch():
             target=lambda: taken.extend(sock.accept_many())
         )
         first.start()
-        wait_for(lambda: not sock._spare)  # the thread has it, and waits
+        until(lambda: not sock._spare)  # the thread has it, and waits
         with clients(sock, 1):
             first.join(20)
         assert sock._spare == [spare]

@@ -6,8 +6,9 @@ import threading
 import pytest
 
 import pysock
+from lab.waiting import until
 from pysock import errors
-from queued import clients, open_descriptors, wait_for
+from queued import clients, open_descriptors
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -58,7 +59,7 @@ def test_counts_of_forked_workers_are_seen_by_the_parent():
     for _ in range(count):
         with pysock.create_connection(address) as client:
             client.sendall(b"x")
-    wait_for(lambda: sum(group.balance().accepted) == count)
+    until(lambda: sum(group.balance().accepted) == count)
     assert min(group.balance().accepted) > 0
     # Each worker ends with the first "q" that the hash gives it.
     alive = set(workers)
@@ -96,7 +97,7 @@ def test_members_are_stopped_by_closing_the_group():
     for thread in threads:
         thread.start()
     with clients(group[0], 30):
-        wait_for(lambda: sum(group.balance().accepted) == 30)
+        until(lambda: sum(group.balance().accepted) == 30)
     group.close()
     for thread in threads:
         thread.join(20)
