@@ -32,10 +32,7 @@ if not _sys.platform.startswith("linux"):
 import socket as _standard_socket
 
 from pysock import errors, raw
-from pysock._happy_eyeballs import create_connection
-from pysock._install import install, uninstall
-from pysock._listen_queue import ListenQueue
-from pysock._makers import (
+from pysock.dropin.makers import (
     create_server,
     fromfd,
     getaddrinfo,
@@ -43,10 +40,13 @@ from pysock._makers import (
     socketpair,
     tcp_info,
 )
-from pysock._socket import socket
-from pysock._standard import adopt as _adopt
-from pysock._tcp_info import TcpInfo
-from pysock._tcp_state import TcpState
+from pysock.dropin.socket import socket
+from pysock.dropin.standard import adopt as _adopt
+from pysock.integrations.install import install, uninstall
+from pysock.loops.happy_eyeballs import create_connection
+from pysock.raw.queue import ListenQueue
+from pysock.tcp.info import TcpInfo
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,17 +55,17 @@ if TYPE_CHECKING:
     from socket import *  # type: ignore[assignment]  # noqa: F403
 
     from pysock import sock_diag
-    from pysock._accept_loop import AcceptLoop, accept_loop
-    from pysock._accept_stats import AcceptStats
-    from pysock._connect_loop import (
+    from pysock.loops.accept_loop import AcceptLoop, accept_loop
+    from pysock.loops.accept_stats import AcceptStats
+    from pysock.loops.connect_loop import (
         ConnectProgress,
         ConnectResult,
         connect_many,
     )
-    from pysock._reuseport import ReuseportGroup, reuseport_group
+    from pysock.loops.reuseport import ReuseportGroup, reuseport_group
 
 # The C module under the name that the standard module has it by; ours of the
-# same name stays importable as `pysock._socket`.
+# same name stays importable as `pysock.dropin.socket`.
 _socket = _standard_socket._socket  # type: ignore[attr-defined]
 _adopt(globals())
 
@@ -101,14 +101,14 @@ __all__ = [
 # Loaded when they are first asked for: few programs need them, and every one
 # pays for what is imported above.
 _LATER = {
-    "AcceptLoop": "_accept_loop",
-    "AcceptStats": "_accept_stats",
-    "ConnectProgress": "_connect_loop",
-    "ConnectResult": "_connect_loop",
-    "ReuseportGroup": "_reuseport",
-    "accept_loop": "_accept_loop",
-    "connect_many": "_connect_loop",
-    "reuseport_group": "_reuseport",
+    "AcceptLoop": "loops.accept_loop",
+    "AcceptStats": "loops.accept_stats",
+    "ConnectProgress": "loops.connect_loop",
+    "ConnectResult": "loops.connect_loop",
+    "ReuseportGroup": "loops.reuseport",
+    "accept_loop": "loops.accept_loop",
+    "connect_many": "loops.connect_loop",
+    "reuseport_group": "loops.reuseport",
 }
 
 

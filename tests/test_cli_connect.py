@@ -13,9 +13,9 @@ import pytest
 import loopback
 import pysock
 from command import interrupt, on_terminal, pysock_command, start
-from pysock._tcp_info import FIELD_NAMES
 from pysock.cli import COMMANDS, main
 from pysock.cli.reading import GROUPS, LEFT_OUT, in_words
+from pysock.tcp.info import FIELD_NAMES
 from requirements import skip_or_fail
 
 

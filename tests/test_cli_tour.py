@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(120)
 # All imports come first: the interpreter may be where only root can read.
 _AS_NOBODY = """
 import argparse, encodings.idna, json, os, sys
-import pysock.cli.tour, pysock.explain, pysock._icmp_names, pysock.sock_diag
+import pysock.cli.tour, pysock.explain.explanation, pysock.sock_diag
 os.setgroups([])
 os.setresgid(65534, 65534, 65534)
 os.setresuid(65534, 65534, 65534)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pysock.raw._calls import ffi, lib
+from pysock.raw.calls import ffi, lib
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "pysock"

@@ -5,9 +5,9 @@ import socket
 import struct
 
 from pysock import TcpState
-from pysock._diag_entry import Entry
-from pysock._netlink import Block
 from pysock.sock_diag import _each_once
+from pysock.sock_diag.entry import Entry
+from pysock.sock_diag.netlink import Block
 
 HEADER = struct.Struct("=4B")
 

@@ -14,7 +14,7 @@ import pytest
 
 import pysock
 from pysock import errors
-from pysock._happy_eyeballs import interleave
+from pysock.loops.happy_eyeballs import interleave
 from queued import (
     closed_address,
     entry,

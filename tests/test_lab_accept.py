@@ -23,7 +23,7 @@ from lab.place import FAMILY, HERE, LOOPBACK
 from lab.replies import Script
 from lab.scenarios import IMPATIENT
 from pysock import TcpState, errors
-from pysock.errors._errno_names import errno_name
+from pysock.errors.errno_names import errno_name
 
 pytest_plugins = ["lab.fixtures"]
 pytestmark = pytest.mark.lab

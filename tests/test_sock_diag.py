@@ -15,7 +15,7 @@ import loopback
 import pysock
 from child import run
 from pysock import TcpState, sock_diag
-from pysock._tcp_info import kernel_release
+from pysock.tcp.info import kernel_release
 from quiet import quiet  # noqa: F401
 from requirements import skip_or_fail
 

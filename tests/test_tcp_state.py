@@ -3,7 +3,7 @@
 import pytest
 
 from pysock import TcpState
-from pysock._tcp_state import FastOpenFailure, TcpCaState
+from pysock.tcp.state import FastOpenFailure, TcpCaState
 
 # include/net/tcp_states.h, and what `ss` prints for each.
 KERNEL = {

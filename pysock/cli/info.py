@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
-    from pysock._stall import Stall
     from pysock.sock_diag import Entry
+    from pysock.tcp.stall import Stall
 
 NAME = "info"
 HELP = "show one socket: every field, grouped, with what it means"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pysock._tcp_state import TcpState
 from pysock.cli.recording import by_socket, name_of
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pysock._tcp_fields import Field
-from pysock._tcp_info import TcpInfo
+from pysock.tcp.fields import Field
+from pysock.tcp.info import TcpInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pysock._diag_entry import Entry
+    from pysock.sock_diag.entry import Entry
 
 # Each field is in one group, in the order in which a reader asks.
 GROUPS: dict[str, tuple[str, ...]] = {

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from pysock import sock_diag
-from pysock._tcp_state import TcpState
 from pysock.cli.selecting import select
 from pysock.errors import show_address
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from pysock._stall import Stall
     from pysock.sock_diag import Entry
+    from pysock.tcp.stall import Stall
 
 
 class Reading:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from socket import AF_INET, AF_INET6
 
 from pysock import sock_diag
-from pysock._diag_filter import endpoint, state_named
-from pysock._processes import Process, owners, sockets_of
+from pysock.sock_diag.filter import endpoint, state_named
+from pysock.sock_diag.processes import Process, owners, sockets_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from pysock._diag_filter import Endpoint
-    from pysock._tcp_state import TcpState
     from pysock.sock_diag import Entry
+    from pysock.sock_diag.filter import Endpoint
+    from pysock.tcp.state import TcpState
 
 FAMILIES = {None: None, "4": AF_INET, "6": AF_INET6}
 

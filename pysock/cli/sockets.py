@@ -20,8 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from pysock._processes import Process
     from pysock.sock_diag import Entry
+    from pysock.sock_diag.processes import Process
 
 NAME = "sockets"
 HELP = "list TCP sockets: state, ends, queues, round trip, who holds them"

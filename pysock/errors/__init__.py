@@ -4,18 +4,18 @@
 rows. All of them are `SocketError`, which is an `OSError`.
 """
 
-from pysock.errors._attempts import AllAttemptsFailedError
-from pysock.errors._base import SocketError, show_address, variant
-from pysock.errors._catalogue import CATALOGUE
-from pysock.errors._choose import (
+from pysock.errors.attempts import AllAttemptsFailedError
+from pysock.errors.base import SocketError, show_address, variant
+from pysock.errors.catalogue import CATALOGUE
+from pysock.errors.choose import (
     class_for,
     deadline_error,
     error_for,
     transfer_class,
 )
-from pysock.errors._failure import Failure
-from pysock.errors._origin import KINDS, Origin
-from pysock.errors._tree import (
+from pysock.errors.failure import Failure
+from pysock.errors.origin import KINDS, Origin
+from pysock.errors.tree import (
     AcceptAbortedError,
     AcceptError,
     AcceptNetworkError,

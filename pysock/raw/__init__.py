@@ -27,21 +27,21 @@ from errno import (
     EOPNOTSUPP,
 )
 
-from pysock._tcp_info import TcpInfo
-from pysock._tcp_state import TcpState
 from pysock.errors import (
     SocketError,
     error_for,
 )
-from pysock.raw import _calls
-from pysock.raw._calls import ERROR, HANGUP, READABLE, WRITABLE, lib
-from pysock.raw._evidence import (
+from pysock.raw import calls
+from pysock.raw.calls import ERROR, HANGUP, READABLE, WRITABLE, lib
+from pysock.raw.evidence import (
     connect_failure,
     local_address_of,
     peer_of,
     tcp_info_of,
     transfer_failure,
 )
+from pysock.tcp.info import TcpInfo
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,21 +88,21 @@ def connect(fd: int, address: tuple[Any, ...]) -> None:
         ValueError: the address is not numeric.
     """
     host = str(address[0]) if address else ""
-    family = _calls.AF_INET6 if ":" in host else _calls.AF_INET
-    target = _calls.parse_address(family, address)
+    family = calls.AF_INET6 if ":" in host else calls.AF_INET
+    target = calls.parse_address(family, address)
     if target is None:
         raise ValueError(f"not a numeric address and port: {address!r}")
     result = lib.pysock_connect(fd, target)
     if result == 0:
         return
     if result in (-EINPROGRESS, -EALREADY):
-        raise error_for("connect", -result, address=_calls.to_tuple(target))
+        raise error_for("connect", -result, address=calls.to_tuple(target))
     if result in (-EBADF, -ENOTSOCK):
         raise error_for("connect", -result)
     raise connect_failure(
         fd,
         -result,
-        address=_calls.to_tuple(target),
+        address=calls.to_tuple(target),
         # A blocking descriptor does not tell whether it waited.
         at_once=None if os.get_blocking(fd) else peer_of(fd) is None,
     )
@@ -161,7 +161,7 @@ def accept(fd: int) -> tuple[int, tuple[Any, ...] | None]:
         AcceptError: other errnos; rows 16 to 19 of the catalogue.
         InterruptedError: a signal came (`EINTR`); nothing is lost.
     """
-    peer = _calls.new_address()
+    peer = calls.new_address()
     accepted = lib.pysock_accept(fd, -1, peer)
     if accepted == -EAGAIN:
         raise error_for("accept", EAGAIN)
@@ -169,7 +169,7 @@ def accept(fd: int) -> tuple[int, tuple[Any, ...] | None]:
         raise error_for(
             "accept", -accepted, local_address=local_address_of(fd)
         )
-    return accepted, _calls.to_tuple(peer)
+    return accepted, calls.to_tuple(peer)
 
 
 def shutdown(fd: int, how: int) -> None:
@@ -235,8 +235,8 @@ def error_queue(fd: int) -> list[dict[str, Any]]:
     with no option set, on IPv6 after IPV6_RECVERR (Linux 6.18).
     """
     messages = []
-    while (message := _calls.read_icmp(fd)) is not None:
-        offender = _calls.to_tuple(message.offender)
+    while (message := calls.read_icmp(fd)) is not None:
+        offender = calls.to_tuple(message.offender)
         messages.append(
             {
                 "errno": message.error,
@@ -287,7 +287,7 @@ def tcp_state(fd: int) -> TcpState:
 
 def reading(call: str, fd: int) -> TcpInfo:
     """Read TCP_INFO for a call, whose name a failure carries."""
-    raw = _calls.read_tcp_info(fd)
+    raw = calls.read_tcp_info(fd)
     if isinstance(raw, int):
         raise _no_tcp_info(call, fd, -raw)
     return TcpInfo(raw)
@@ -308,7 +308,7 @@ def what_is(fd: int) -> str:
 
     so_domain, so_type = 39, 3
     kinds = []
-    value = _calls.ffi.new("int *")
+    value = calls.ffi.new("int *")
     for option, names in ((so_domain, AddressFamily), (so_type, SocketKind)):
         if lib.pysock_get_option(fd, SOL_SOCKET, option, value) == 0:
             try:
@@ -334,9 +334,9 @@ def what_is(fd: int) -> str:
 
 
 def _address(call: str, read: Any, fd: int) -> tuple[Any, ...]:
-    address = _calls.new_address()
+    address = calls.new_address()
     _check(call, read(fd, address))
-    found = _calls.to_tuple(address)
+    found = calls.to_tuple(address)
     if found is None:
         raise error_for(call, EOPNOTSUPP)
     return found

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import loopback
-from pysock.raw._calls import lib, new_address, to_tuple
+from pysock.raw.calls import lib, new_address, to_tuple
 
 
 def accept(fd, timeout_ms=0):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from pysock.raw._calls import ffi, lib
+from pysock.raw.calls import ffi, lib
 from queued import clients, listener, reset
 
 NULL = ffi.NULL

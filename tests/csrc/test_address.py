@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pysock.raw._calls import ffi, lib, new_address, parse_address, to_tuple
+from pysock.raw.calls import ffi, lib, new_address, parse_address, to_tuple
 
 INET, INET6 = socket.AF_INET, socket.AF_INET6
 

@@ -5,7 +5,7 @@ import os
 
 import loopback
 from pysock import TcpState
-from pysock.raw._calls import lib
+from pysock.raw.calls import lib
 
 
 def test_descriptors_that_are_none(closed_fd, file_fd):

@@ -9,7 +9,7 @@ import pytest
 import loopback
 from loopback import BLOCKING, NONBLOCKING, wait_for_state, wait_writable
 from pysock import TcpState
-from pysock.raw._calls import lib, new_address, parse_address
+from pysock.raw.calls import lib, new_address, parse_address
 
 IPV6_RECVERR = 25  # the socket module has no name for it
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pysock.raw._calls import ffi, lib, to_tuple
+from pysock.raw.calls import ffi, lib, to_tuple
 
 CMSG = "@Nii"  # cmsg_len, cmsg_level, cmsg_type
 HEADER = struct.calcsize(CMSG)

@@ -5,7 +5,7 @@ import os
 import socket
 
 import loopback
-from pysock.raw._calls import ffi, lib
+from pysock.raw.calls import ffi, lib
 
 SO_REUSEADDR = (socket.SOL_SOCKET, socket.SO_REUSEADDR)
 

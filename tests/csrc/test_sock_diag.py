@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pysock._diag_entry import Entry
-from pysock.raw._calls import ffi, lib
+from pysock.raw.calls import ffi, lib
+from pysock.sock_diag.entry import Entry
 
 HEADER = struct.Struct("=IHHII")
 DONE, ERROR, ENTRY = 3, 2, 20

@@ -5,7 +5,7 @@ import time
 
 import loopback
 from pysock import TcpState
-from pysock.raw._calls import ERROR, HANGUP, READABLE, WRITABLE, lib
+from pysock.raw.calls import ERROR, HANGUP, READABLE, WRITABLE, lib
 
 
 def test_descriptors_that_are_none(closed_fd):

@@ -12,7 +12,7 @@ from pathlib import Path
 from lab import established, scenarios
 from lab.elsewhere import MADE
 from pysock.errors import CATALOGUE
-from pysock.errors._errno_names import errno_name
+from pysock.errors.errno_names import errno_name
 
 HEAD = """\
 <!-- Made by tests/lab/document.py; a test compares. Edit that. -->

@@ -5,7 +5,7 @@ import pytest
 import requirements
 from lab import namespace
 from lab.place import Place
-from pysock.errors._errno_names import errno_name
+from pysock.errors.errno_names import errno_name
 
 _TABLE = pytest.StashKey()
 

@@ -1,0 +1,160 @@
+"""The module's functions whose failures want more than the class gives.
+
+They are the standard module's, run over pysock's names; around them is only
+what makes their failures typed.
+"""
+
+from __future__ import annotations
+
+import socket as standard
+import sys
+from socket import gaierror
+
+from pysock import raw
+from pysock.dropin.bind import bind_failure
+from pysock.dropin.standard import rebind
+from pysock.dropin.typed import unresolved
+from pysock.errors import SocketError
+from pysock.raw.queue import read_queue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.dropin.socket import socket
+    from pysock.raw.queue import ListenQueue
+    from pysock.tcp.info import TcpInfo
+
+_IP = (standard.AF_INET, standard.AF_INET6)
+_names = sys.modules["pysock"].__dict__
+_create_server = rebind(standard.create_server, _names)  # type: ignore[arg-type]
+_getaddrinfo = rebind(standard.getaddrinfo, _names)  # type: ignore[arg-type]
+_fromfd = rebind(standard.fromfd, _names)  # type: ignore[arg-type]
+_socketpair = rebind(standard.socketpair, _names)  # type: ignore[arg-type]
+
+
+def fromfd(fd: Any, family: Any, type: Any, proto: int = 0) -> socket:
+    """Make a socket for a duplicate of a descriptor, as `socket.fromfd`.
+
+    Raises:
+        OSError: the descriptor is not open (`EBADF`), none is left
+            (`EMFILE`).
+    """
+    return _fromfd(fd, family, type, proto)  # type: ignore[no-any-return]
+
+
+def socketpair(
+    family: int | None = None,
+    type: int = standard.SOCK_STREAM,
+    proto: int = 0,
+) -> tuple[socket, socket]:
+    """Make a pair of connected sockets, as `socket.socketpair`.
+
+    The family is AF_UNIX where none is given.
+
+    Raises:
+        OSError: no descriptor left (`EMFILE`), or no such family.
+    """
+    return _socketpair(family, type, proto)  # type: ignore[no-any-return]
+
+
+def getaddrinfo(
+    host: Any,
+    port: Any,
+    family: int = 0,
+    type: int = 0,
+    proto: int = 0,
+    flags: int = 0,
+) -> list[Any]:
+    """Resolve a host and a port, as `socket.getaddrinfo`. May block.
+
+    Raises:
+        ResolveError: a `gaierror` that names the host.
+    """
+    try:
+        return _getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[no-any-return]
+    except gaierror as exc:
+        failure = exc.args
+    raise unresolved(host, failure)
+
+
+def create_server(
+    address: Any,
+    *,
+    family: int = standard.AF_INET,
+    backlog: int | None = None,
+    reuse_port: bool = False,
+    dualstack_ipv6: bool = False,
+) -> socket:
+    """Make a listening TCP socket, as `socket.create_server`.
+
+    Raises:
+        AddressInUseError: taken (`EADDRINUSE`).
+        AddressUnavailableError: not ours (`EADDRNOTAVAIL`).
+        BindDeniedError: privileged port (`EACCES`).
+        ResolveError: the host name does not resolve.
+    """
+    try:
+        return _create_server(  # type: ignore[no-any-return]
+            address,
+            family=family,
+            backlog=backlog,
+            reuse_port=reuse_port,
+            dualstack_ipv6=dualstack_ipv6,
+        )
+    except SocketError:
+        raise
+    except OSError as exc:
+        # The standard function makes a plain OSError of a failed bind, to put
+        # the address into its text. What else there is goes on as it is.
+        if family not in _IP or "while attempting to bind" not in str(exc):
+            raise
+        kind, failure = type(exc), exc.args
+    if failure[0] < 0:
+        raise unresolved(address[0], failure)
+    raise bind_failure(None, address, kind, failure)
+
+
+def tcp_info(sock_or_fd: Any) -> TcpInfo:
+    """Read TCP_INFO of any TCP socket.
+
+    Args:
+        sock_or_fd: a descriptor, or anything with a `fileno()`: a standard
+            socket, an asyncio transport's socket.
+
+    Raises:
+        ClosedSocketError: it is closed (`EBADF`).
+        NotTcpError: it is something else (`EOPNOTSUPP`, `ENOPROTOOPT`,
+            `ENOTSOCK`); the text says what.
+        TypeError: it is neither an int nor has it a `fileno()`.
+    """
+    return raw.tcp_info(descriptor_of(sock_or_fd))
+
+
+def listen_queue(sock_or_fd: Any, syn_received: bool = False) -> ListenQueue:
+    """Read the accept queue of any listener; see `socket.listen_queue`.
+
+    Args:
+        sock_or_fd: a descriptor, or anything with a `fileno()`.
+        syn_received: also count the incomplete handshakes.
+
+    Raises:
+        NotListeningError: it does not listen (`EINVAL`).
+        ClosedSocketError: it is closed (`EBADF`).
+        NotTcpError: it is something else; the text says what.
+        DiagError: the handshakes cannot be counted.
+        TypeError: it is neither an int nor has it a `fileno()`.
+    """
+    return read_queue(descriptor_of(sock_or_fd), syn_received)
+
+
+def descriptor_of(sock_or_fd: Any) -> int:
+    """The descriptor of a socket, or the int itself."""
+    if isinstance(sock_or_fd, int):
+        return sock_or_fd
+    try:
+        fileno = sock_or_fd.fileno
+    except AttributeError:
+        kind = type(sock_or_fd).__name__
+        raise TypeError(f"a socket or a descriptor, not {kind}") from None
+    return int(fileno())

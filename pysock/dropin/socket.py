@@ -1,0 +1,291 @@
+"""class socket: the standard class, whose failures say what happened.
+
+The life cycle (connect, accept, shutdown, close) goes through csrc/; the data
+path is in `transfer.py`. What is not TCP over IP works as in the standard
+module, exceptions included (a would-block error is typed everywhere).
+"""
+
+from __future__ import annotations
+
+import _socket
+import socket as standard
+from errno import EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, ETIMEDOUT
+from socket import gaierror
+from sys import _getframe, modules
+
+from pysock import raw
+from pysock.dropin.accept import accept_failure
+from pysock.dropin.accept_in_time import NEVER
+from pysock.dropin.accept_many import AcceptManySocket
+from pysock.dropin.bind import bind_failure
+from pysock.dropin.close import CloseSocket
+from pysock.dropin.connect import ConnectSocket
+from pysock.dropin.typed import by_handler, typed, unresolved
+from pysock.errors import SocketError, error_for
+from pysock.errors.choose import TIMED_OUT
+from pysock.raw.calls import lib
+from pysock.raw.queue import read_queue
+from pysock.tcp.info import TcpInfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.raw.queue import ListenQueue
+    from pysock.tcp.state import TcpState
+
+_new = _socket.socket.__new__
+_init = _socket.socket.__init__
+_bind = _socket.socket.bind
+_fileno = _socket.socket.fileno
+_getsockopt = _socket.socket.getsockopt
+_gettimeout = _socket.socket.gettimeout
+# The interpreter's own C makes the address too, cheaper than cffi hands one
+# over: 4.5 us with it, 5.3 us with pysock_accept (Python 3.11).
+_accept = _socket.socket._accept  # type: ignore[attr-defined]
+_listen = typed("listen")
+_sendfile = typed("sendfile")
+
+_IPPROTO_TCP, _TCP_INFO = _socket.IPPROTO_TCP, _socket.TCP_INFO
+_LIMITS = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
+
+# Where a replaced `pysock.socket` is looked up: a test that patches it there
+# expects accept to make the replacement, as in the standard module.
+_public = modules["pysock"].__dict__
+
+
+class socket(ConnectSocket, AcceptManySocket, CloseSocket):
+    """A socket that tells why: `socket.socket`, its failures typed.
+
+    Everything that the standard class has works as there. On a TCP socket a
+    failure is a `SocketError` that carries the call, both addresses, who said
+    no and a TCP_INFO reading, and is also the builtin that the standard
+    module would have raised.
+    """
+
+    # The attempt of a non-blocking connect; who ended the connection; what
+    # accept makes; the timeout that was set; whether SHUT_WR was called; room
+    # for accept_many; when accept is to look at the queue. Unset until then,
+    # so that making a socket costs no more.
+    __slots__ = (
+        "_attempt",
+        "_ended",
+        "_kind",
+        "_own_timeout",
+        "_sent_fin",
+        "_spare",
+        "_unlooked",
+    )
+    __module__ = "pysock"
+
+    _io_refs: int
+    _closed: bool
+
+    def __init__(
+        self,
+        family: int = -1,
+        type: int = -1,
+        proto: int = -1,
+        fileno: int | None = None,
+    ) -> None:
+        """Make a socket, or an object for a descriptor.
+
+        Raises:
+            DescriptorLimitError: no descriptor left (`EMFILE`, `ENFILE`).
+            ResourceLimitError: no memory left (`ENOBUFS`, `ENOMEM`).
+            OSError: as the standard class.
+        """
+        try:
+            standard.socket.__init__(self, family, type, proto, fileno)
+            return
+        except OSError as exc:
+            if exc.errno not in _LIMITS:
+                raise
+            failure = exc.args
+        raise error_for("socket", failure[0], args=failure)
+
+    def bind(self, address: Any, /) -> None:
+        """Give the socket its address, port or both.
+
+        Raises:
+            AddressInUseError: taken (`EADDRINUSE`).
+            AddressUnavailableError: not ours (`EADDRNOTAVAIL`).
+            BindDeniedError: privileged port (`EACCES`).
+            BindError: any other errno (`EINVAL`: bound already).
+            ResolveError: the host name does not resolve.
+            ClosedSocketError: the socket is closed (`EBADF`).
+        """
+        try:
+            return _bind(self, address)
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+            kind, failure = type(exc), exc.args
+        if kind is gaierror:
+            raise unresolved(address[0], failure)
+        raise bind_failure(self, address, kind, failure)
+
+    def listen(self, *args: int) -> None:
+        """Make the socket passive, with a queue of `backlog` at most.
+
+        Args:
+            *args: the backlog; the standard module's default if none.
+
+        Raises:
+            AddressInUseError: another socket listens there (`EADDRINUSE`).
+            BindError: any other errno (`EINVAL`: connected).
+            ClosedSocketError: the socket is closed (`EBADF`).
+        """
+        _listen(self, *args)
+        if _gettimeout(self):
+            self._remember_timeout()
+        # Who listens is who runs out of descriptors, and then no module can
+        # be loaded any more: what explains that has to be here before.
+        import pysock.explain.explanation  # noqa: F401
+
+    def accept(self) -> tuple[socket, Any]:
+        """Take one connection from the queue, as the timeout says.
+
+        Returns:
+            the connection, and the address of its peer.
+
+        Raises:
+            AcceptWouldBlockError: non-blocking, queue empty (`EAGAIN`).
+            AcceptTimeoutError: the timeout ran out (`ETIMEDOUT`).
+            DescriptorLimitError: `EMFILE`, `ENFILE`; the connection stays
+                queued, so do not spin.
+            ResourceLimitError: `ENOBUFS`, `ENOMEM`.
+            AcceptAbortedError: `ECONNABORTED`, `EPROTO`; go on.
+            AcceptError: any other errno (`EINVAL`: not listening).
+            ClosedSocketError: the socket is closed (`EBADF`).
+
+        Linux hands over a connection that was reset in the queue; its first
+        read or write says so. With a timeout it does not poll while many
+        wait: if somebody who shares the descriptor makes it block just then
+        and empties the queue, this call waits for the next one.
+        """
+        try:
+            unlooked = self._unlooked
+        except AttributeError:
+            unlooked = self._unlooked = NEVER
+        if unlooked > 0:
+            self._unlooked = unlooked - 1
+        elif unlooked == 0:
+            self._look()
+        try:
+            fd, address = _accept(self)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        else:
+            if _public["socket"] is not socket:
+                return self._accepted(fd), address
+            try:
+                family, type, proto = self._kind
+            except AttributeError:
+                return self._accepted(fd), address
+            # What __init__ does, without its detours.
+            sock = None
+            try:
+                sock = _new(socket)
+                _init(sock, family, type, proto, fd)
+            except BaseException:
+                # A signal's handler may raise when the object has it already.
+                if sock is None or _fileno(sock) != fd:
+                    lib.pysock_close(fd)
+                raise
+            sock._io_refs = 0
+            sock._closed = False
+            return sock, address
+        timeout = self.gettimeout()
+        number = ETIMEDOUT if failure == TIMED_OUT else failure[0]
+        if number == EAGAIN and timeout:
+            # C has a 0, but somebody else took the connection. After a look
+            # it has the timeout again, of which no time is gone.
+            self._unlooked = 0
+            return socket.accept(self)
+        raise accept_failure(self, number, timeout, timeout)
+
+    def _accepted(self, fd: int) -> socket:
+        """Make the object for an accepted descriptor, or close it."""
+        kind = self._accepts()
+        made_by: Any = _public["socket"]
+        if not _is_socket_class(made_by):
+            return made_by(*kind, fileno=fd)  # type: ignore[no-any-return]
+        made: Any = None
+        try:
+            made = made_by.__new__(made_by)
+            made.__init__(*kind, fileno=fd)
+        except BaseException:
+            # An object that has the descriptor already will close it.
+            if made is None or _fileno(made) != fd:
+                lib.pysock_close(fd)
+            raise
+        return made  # type: ignore[no-any-return]
+
+    def sendfile(
+        self, file: Any, offset: int = 0, count: int | None = None
+    ) -> int:
+        """Send a file as the standard class does, without a SIGPIPE."""
+        # Not at import: few programs send files, and it costs a millisecond.
+        from pysock.dropin.sigpipe import sigpipe_blocked
+
+        try:
+            with sigpipe_blocked():
+                return _sendfile(self, file, offset, count)  # type: ignore[no-any-return]
+        except SocketError as error:
+            # The standard class falls back to send when os.sendfile fails.
+            error.call, error.__context__ = "sendfile", None
+            raise
+
+    def tcp_info(self) -> TcpInfo:
+        """Read TCP_INFO: one system call, decoded field by field on demand.
+
+        Raises:
+            ClosedSocketError: the socket is closed (`EBADF`).
+            NotTcpError: not a TCP socket (`EOPNOTSUPP`).
+        """
+        try:
+            # The interpreter's own call gives just the bytes that the kernel
+            # filled, with one allocation less than ours.
+            return TcpInfo(_getsockopt(self, _IPPROTO_TCP, _TCP_INFO, 320))
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+        return raw.tcp_info(_fileno(self))
+
+    def tcp_state(self) -> TcpState:
+        """Read the TCP state; raises as `tcp_info`."""
+        return raw.tcp_state(_fileno(self))
+
+    def listen_queue(self, syn_received: bool = False) -> ListenQueue:
+        """Read the accept queue of a listener: two system calls, no wait.
+
+        Args:
+            syn_received: also count the incomplete handshakes, which walks
+                the kernel's table (a millisecond or more).
+
+        Raises:
+            NotListeningError: the socket does not listen (`EINVAL`).
+            NotTcpError: not a TCP socket (`EOPNOTSUPP`).
+            ClosedSocketError: the socket is closed (`EBADF`).
+            DiagError: the count is not to be had: the listener belongs to
+                another network namespace (`EXDEV`).
+        """
+        return read_queue(_fileno(self), syn_received)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be pickled, except by multiprocessing, which can.
+
+        multiprocessing knows the standard class by its exact type only.
+        """
+        caller = _getframe(1).f_globals.get("__name__")
+        if caller == "multiprocessing.reduction":
+            reduction = modules["multiprocessing.reduction"]
+            return reduction._reduce_socket(self)
+        return super().__reduce_ex__(protocol)
+
+
+def _is_socket_class(made_by: Any) -> bool:
+    return isinstance(made_by, type) and issubclass(made_by, _socket.socket)

@@ -1,0 +1,263 @@
+"""Reads and writes: the interpreter's own C, its failures typed.
+
+A successful call pays for one Python frame and a `try`: no clock is read and
+no system call added. What a failure means is found out after it happened.
+"""
+
+from __future__ import annotations
+
+import _socket
+import socket as standard
+import time
+from socket import gaierror
+
+from pysock.dropin.typed import failed, typed, unresolved, would_block
+from pysock.errors import (
+    Origin,
+    PeerClosedError,
+    SocketError,
+)
+from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    # Only the type checker looks: collections.abc has it from 3.12 on.
+    from typing_extensions import Buffer
+
+_recv = _socket.socket.recv
+_recv_into = _socket.socket.recv_into
+_send = _socket.socket.send
+_sendall = _socket.socket.sendall
+_sendto = _socket.socket.sendto
+_sendmsg = _socket.socket.sendmsg
+_fileno = _socket.socket.fileno
+
+# Every write asks for it: a program may have put SIGPIPE back to its default
+# action, and a library has no business killing it.
+_NOSIGNAL = _socket.MSG_NOSIGNAL
+# The default of `flags`. Comparing costs less than making the sum, an int too
+# big for the interpreter to have at hand: 1 % of a send + recv.
+_NO_FLAGS = 0
+_PEER = Origin("peer")
+
+
+class TransferSocket(standard.socket):
+    """The standard class with every call but connect and accept typed.
+
+    A failure is caught as its `args` and raised anew outside the handler, so
+    that the new exception has no context and keeps nothing alive. An
+    exception with a deeper traceback is not the call's own: a signal handler
+    raised it, and it goes on as it is.
+    """
+
+    __slots__ = ()
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """Receive up to bufsize bytes; b'' when the peer has closed (FIN).
+
+        Blocks as the socket's timeout says.
+
+        Raises:
+            TransferWouldBlockError: non-blocking, nothing there (`EAGAIN`).
+            TransferTimeoutError: the timeout ran out (`ETIMEDOUT`).
+            PeerResetError: a RST came (`ECONNRESET`).
+            PeerSilentError: the kernel gave up (`ETIMEDOUT`).
+            PeerUnreachableError: likewise, after ICMP errors.
+            NotConnectedError: not connected (`ENOTCONN`).
+            ClosedSocketError: the socket is closed (`EBADF`).
+        """
+        try:
+            return _recv(self, bufsize, flags)
+        except BlockingIOError:
+            failure = None
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise (
+            would_block("recv")
+            if failure is None
+            else failed(self, "recv", failure)
+        )
+
+    def recv_into(
+        self, buffer: Buffer, nbytes: int = 0, flags: int = 0
+    ) -> int:
+        """Receive into a buffer; returns how many bytes, 0 after a FIN.
+
+        Raises as `recv`.
+        """
+        try:
+            return _recv_into(self, buffer, nbytes, flags)
+        except BlockingIOError:
+            failure = None
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise (
+            would_block("recv_into")
+            if failure is None
+            else failed(self, "recv_into", failure)
+        )
+
+    def send(self, data: Buffer, flags: int = 0, /) -> int:
+        """Send what fits; returns how many bytes were taken.
+
+        Never a SIGPIPE, whatever the program does with that signal.
+
+        Raises:
+            TransferWouldBlockError: non-blocking, no room (`EAGAIN`).
+            TransferTimeoutError: the timeout ran out (`ETIMEDOUT`).
+            BrokenConnectionError: the peer is gone (`EPIPE`).
+            WriteAfterShutdownError: after our own SHUT_WR (`EPIPE`).
+            PeerResetError: a RST came (`ECONNRESET`).
+            PeerSilentError: the kernel gave up (`ETIMEDOUT`).
+            PeerUnreachableError: likewise, after ICMP errors.
+            NotConnectedError: not connected (`EPIPE`, `ENOTCONN`).
+            ClosedSocketError: the socket is closed (`EBADF`).
+        """
+        try:
+            return _send(
+                self,
+                data,
+                _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
+            )
+        except BlockingIOError:
+            failure = None
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise (
+            would_block("send")
+            if failure is None
+            else failed(self, "send", failure)
+        )
+
+    def sendall(self, data: Buffer, flags: int = 0, /) -> None:
+        """Send everything; raises as `send`.
+
+        After a failure it is not known how much was sent.
+        """
+        try:
+            return _sendall(
+                self,
+                data,
+                _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
+            )
+        except BlockingIOError:
+            failure = None
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            failure = exc.args
+        raise (
+            would_block("sendall")
+            if failure is None
+            else failed(self, "sendall", failure)
+        )
+
+    def sendto(self, data: Buffer, /, *args: Any) -> int:
+        """Send to an address: `sendto(data, [flags,] address)`.
+
+        Raises as `send`, and `ResolveError` for a name without an address.
+        """
+        if len(args) == 1:
+            args = (_NOSIGNAL, *args)
+        elif len(args) == 2:
+            args = (args[0] | _NOSIGNAL, args[1])
+        try:
+            return _sendto(self, data, *args)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            kind, failure = type(exc), exc.args
+        if kind is gaierror:
+            raise unresolved(args[-1][0], failure)
+        raise failed(self, "sendto", failure, kind)
+
+    def sendmsg(
+        self,
+        buffers: Any,
+        ancdata: Any = (),
+        flags: int = 0,
+        address: Any = None,
+        /,
+    ) -> int:
+        """Send from several buffers with ancillary data; raises as `send`."""
+        try:
+            return _sendmsg(self, buffers, ancdata, flags | _NOSIGNAL, address)
+        except OSError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
+            kind, failure = type(exc), exc.args
+        if kind is gaierror:
+            raise unresolved(address[0], failure)
+        raise failed(self, "sendmsg", failure, kind)
+
+    def recv_exactly(self, n: int, /) -> bytes:
+        """Receive exactly n bytes. Each wait is bounded by the timeout.
+
+        Raises:
+            PeerClosedError: the peer closed first (FIN; no errno).
+            OSError: as `recv`.
+            ValueError: n is negative.
+
+        Each `OSError` has in `.partial` what had come, so that nothing is
+        lost.
+        """
+        if n < 0:
+            raise ValueError("a number of bytes is not negative")
+        started = time.monotonic()
+        buffer = bytearray(n)
+        view = memoryview(buffer)
+        have = 0
+        try:
+            while have < n:
+                count = self.recv_into(view[have:])
+                if count == 0:
+                    break
+                have += count
+        except OSError as error:
+            if isinstance(error, SocketError):
+                error.call = "recv_exactly"
+                error.elapsed = time.monotonic() - started
+            # Also on what is not ours (AF_UNIX, TLS): nothing is lost.
+            error.partial = bytes(view[:have])  # type: ignore[attr-defined]
+            raise
+        if have == n:
+            return bytes(buffer)
+        elapsed = time.monotonic() - started
+        raise _closed_early(self, bytes(view[:have]), n, elapsed)
+
+    recvfrom = typed("recvfrom")
+    recvfrom_into = typed("recvfrom_into")
+    recvmsg = typed("recvmsg")
+    recvmsg_into = typed("recvmsg_into")
+    getpeername = typed("getpeername")
+    getsockname = typed("getsockname")
+    getsockopt = typed("getsockopt")
+    setsockopt = typed("setsockopt")
+    get_inheritable = typed("get_inheritable")
+    set_inheritable = typed("set_inheritable")
+    dup = typed("dup")
+
+
+def _closed_early(
+    sock: Any, partial: bytes, n: int, elapsed: float
+) -> PeerClosedError:
+    error = PeerClosedError(
+        f"the peer closed after {len(partial)} of {n} bytes"
+    )
+    fd = _fileno(sock)
+    error.call = "recv_exactly"
+    error.partial = partial
+    error.elapsed = elapsed
+    error.origin = _PEER
+    error.address = peer_of(fd)
+    error.local_address = local_address_of(fd)
+    error.tcp_info = tcp_info_of(fd)
+    return error

@@ -1,0 +1,210 @@
+"""The root of the exception tree, and what every exception carries."""
+
+from __future__ import annotations
+
+import builtins
+import os
+
+from pysock.errors.errno_names import errno_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.errors.origin import Origin
+    from pysock.tcp.info import TcpInfo
+
+
+class SocketError(OSError):
+    """A call on a socket failed.
+
+    It is an `OSError` with the `errno` and `args` of the standard module, and
+    inherits the builtin that the standard module would have raised. `str()`
+    starts as there and ends with the call and the address. Shown in a
+    traceback or a log it carries its explanation as a note, gathered only
+    then; the environment variable `PYSOCK_NOTES=0` switches that off.
+
+    Attributes:
+        call: the call that failed, as the socket method is called.
+        address: the peer, numeric, as the kernel knows it: `(host, port)`,
+            for IPv6 with flow info and scope id. For `bind` the address that
+            was asked for. `None` where there is none, or (would-block) where
+            asking would cost more than the call.
+        local_address: this end, likewise.
+        elapsed: seconds from the start of the call to its failure; `None`
+            where that was not measured, because reading the clock would slow
+            down every call that succeeds (`recv` and `send`, except when
+            they time out).
+        tcp_info: a reading taken at the failure; `None` for would-block,
+            in-progress, closed descriptors and what is not TCP.
+        origin: who said no; `None` where nobody did, or nobody knows.
+    """
+
+    # A slot, because a would-block error carries nothing else: an instance
+    # dict would cost a tenth of the whole call that would block.
+    __slots__ = ("_call",)
+
+    _call: str | None
+    address: tuple[Any, ...] | None = None
+    local_address: tuple[Any, ...] | None = None
+    elapsed: float | None = None
+    tcp_info: TcpInfo | None = None
+    origin: Origin | None = None
+
+    # What a variant is made of; see variant().
+    _mixins: tuple[type[BaseException], ...] = ()
+
+    @property
+    def call(self) -> str | None:
+        """The call that failed; `None` on one made by hand."""
+        return getattr(self, "_call", None)
+
+    @call.setter
+    def call(self, name: str | None) -> None:
+        self._call = name
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if self.call is None:
+            return text
+        here = self.local_address
+        # This end without a port says nothing.
+        where = self.address or (here if here and here[1] else None)
+        if where is None:
+            return f"{text}: {self.call}"
+        return f"{text}: {self.call} {show_address(where)}"
+
+    def explain(self) -> str:
+        """Say in two or three sentences what happened and what to look at.
+
+        Returns:
+            plain text, from what this exception carries and from what this
+            machine can still tell; no evidence, no guess. It takes 50 ms at
+            most and never raises.
+        """
+        # The one look upwards: evidence needs the layers above this one, and
+        # is gathered only when somebody asks.
+        try:
+            from pysock.explain.explanation import explain
+        except (ImportError, OSError):
+            # No descriptor left, so that nothing can be loaded.
+            return str(self)
+        return explain(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that this exception carries, ready for JSON."""
+        origin, info = self.origin, self.tcp_info
+        return {
+            "error": type(self).__name__,
+            "errno": self.errno,
+            "errno_name": errno_name(self.errno),
+            "message": str(self),
+            "call": self.call,
+            "address": _as_list(self.address),
+            "local_address": _as_list(self.local_address),
+            "elapsed": self.elapsed,
+            "origin": origin.as_dict() if origin is not None else None,
+            "tcp_info": info.as_dict() if info is not None else None,
+        }
+
+    @property
+    def __notes__(self) -> list[str]:
+        """The explanation, then the notes that were added.
+
+        Tracebacks and `logging` read this when they show the exception.
+        """
+        notes: list[str] = self.__dict__.setdefault("_notes", [])
+        if not self.__dict__.get("_explained"):
+            if os.environ.get("PYSOCK_NOTES") == "0":
+                if not notes:
+                    # As on any exception without notes.
+                    raise AttributeError("__notes__")
+                return notes
+            self.__dict__["_explained"] = True
+            notes.insert(0, self.explain())
+        return notes
+
+    @__notes__.setter
+    def __notes__(self, notes: list[str]) -> None:
+        self.__dict__["_notes"] = notes
+        self.__dict__["_explained"] = True
+
+    def add_note(self, note: str, /) -> None:
+        """Add a note as on any exception, without asking for ours."""
+        BaseException().add_note(note)  # it knows what a note may be
+        self.__dict__.setdefault("_notes", []).append(note)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kind = type(self)
+        if kind._mixins:
+            kind = kind.__mro__[1]
+        state = dict(self.__dict__)
+        # `errno` is not in args where the standard module's text is alone
+        # there ('timed out').
+        state["errno"] = self.errno
+        state["call"] = self.call
+        # By name: the older protocols write BrokenPipeError as OSError.
+        mixins = tuple(
+            mixin.__name__ if mixin.__module__ == "builtins" else mixin
+            for mixin in type(self)._mixins
+        )
+        return (_rebuild, (kind, mixins, self.args, state))
+
+
+_variants: dict[tuple[type, ...], type[SocketError]] = {}
+
+
+def variant(
+    kind: type[SocketError], *mixins: type[BaseException]
+) -> type[SocketError]:
+    """Give a class that is `kind` and also each of the mixins.
+
+    Some errno of a group has a builtin class that the group's own class does
+    not inherit (a connect that ends in ECONNRESET): an old `except` line must
+    still catch it. The variant has the name of `kind`; it differs by its
+    bases only.
+    """
+    missing = tuple(m for m in mixins if not issubclass(kind, m))
+    if not missing:
+        return kind
+    key = (kind, *missing)
+    if key not in _variants:
+        body = {
+            "__doc__": kind.__doc__,
+            "__module__": kind.__module__,
+            "__qualname__": kind.__qualname__,
+            "_mixins": missing,
+        }
+        _variants[key] = type(kind.__name__, key, body)
+    return _variants[key]
+
+
+def _rebuild(
+    kind: type[SocketError],
+    mixins: tuple[Any, ...],
+    args: tuple[Any, ...],
+    state: dict[str, Any],
+) -> SocketError:
+    """Make a pickled exception again."""
+    bases = (getattr(builtins, m) if type(m) is str else m for m in mixins)
+    error = variant(kind, *bases)(*args)
+    error.errno = state.pop("errno")
+    error.call = state.pop("call")
+    error.__dict__.update(state)
+    return error
+
+
+def show_address(address: Any) -> str:
+    """Write an address as `ss` does: `192.0.2.1:80`, `[2001:db8::1]:80`."""
+    if not isinstance(address, tuple) or len(address) < 2:
+        return str(address)
+    host, port = address[:2]
+    if len(address) == 4 and address[3]:
+        host = f"{host}%{address[3]}"
+    if port is None:
+        return str(host)
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def _as_list(address: tuple[Any, ...] | None) -> list[Any] | None:
+    return list(address) if isinstance(address, tuple) else address

@@ -1,0 +1,122 @@
+"""The queue of a listener: how many wait, how many may, what was dropped."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from errno import EINVAL, EXDEV
+
+from pysock import raw
+from pysock.errors import DiagError, error_for
+from pysock.raw.calls import AF_INET, ffi, lib
+from pysock.raw.evidence import local_address_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pysock.errors import SocketError
+    from pysock.tcp.info import TcpInfo
+
+# Index of the drops in SO_MEMINFO.
+_DROPS = 8
+_MEMORY = ffi.typeof("uint32_t[9]")
+
+
+class ListenQueue(
+    namedtuple(
+        "ListenQueue", "length limit dropped syn_received", defaults=[None]
+    )
+):
+    """The queue of completed connections of one listener, at one moment.
+
+    Attributes:
+        length: connections that wait for accept.
+        limit: the backlog in force: the smaller of what `listen` was given
+            and `net.core.somaxconn`. The queue is full when `length` is
+            greater: it holds one more.
+        dropped: segments that this listener has thrown away in its life;
+            `None` on a kernel before 4.12. Growing while the queue is full
+            it counts turned-away attempts: a SYN once for each time that it
+            was sent, a last ACK of a handshake twice. A reset in the
+            handshake counts too, and with TCP_DEFER_ACCEPT a bare ACK: it is
+            a trend, not a number of connections.
+        syn_received: handshakes that are not complete; `None` unless asked
+            for. With syncookies in use they are not remembered.
+    """
+
+    __slots__ = ()
+
+    length: int
+    limit: int
+    dropped: int | None
+    syn_received: int | None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next connection would be turned away."""
+        return self.length > self.limit
+
+
+def read_queue(fd: int, syn_received: bool = False) -> ListenQueue:
+    """Read the queue of a listener; see `socket.listen_queue`."""
+    info = raw.reading("listen_queue", fd)
+    length, limit = info.accept_queue_length, info.accept_queue_limit
+    if length is None or limit is None:
+        raise _not_listening(fd, info)
+    drops = read_drops(fd)
+    handshakes = _count_handshakes(fd) if syn_received else None
+    return ListenQueue(length, limit, drops, handshakes)
+
+
+def read_drops(fd: int) -> int | None:
+    """Read what a listener has thrown away; `None` if it does not say."""
+    values = ffi.new(_MEMORY)
+    known = lib.pysock_memory(fd, values, 9) > _DROPS
+    return int(values[_DROPS]) if known else None
+
+
+def _not_listening(fd: int, info: TcpInfo) -> SocketError:
+    state = info.state
+    said = "an unknown state" if state is None else state.name
+    text = f"not a listener (its state is {said})"
+    return error_for(
+        "listen_queue",
+        EINVAL,
+        args=(EINVAL, text),
+        local_address=local_address_of(fd),
+        tcp_info=info,
+    )
+
+
+def _count_handshakes(fd: int) -> int:
+    """Count the listener's connections in SYN_RECV: a walk of the table."""
+    # Few programs ask, and it loads the netlink part.
+    from pysock import sock_diag
+
+    _check_namespace(fd)
+    host, port = raw.getsockname(fd)[:2]
+    local = None if host in ("0.0.0.0", "::") else host
+    family = AF_INET if ":" not in host else None
+    waiting = sock_diag.sockets(
+        "SYN_RECV", family=family, local=local, local_port=port, info=False
+    )
+    return sum(1 for _ in waiting)
+
+
+def _check_namespace(fd: int) -> None:
+    """The table is this thread's namespace's; a listener may be foreign."""
+    netlink = lib.pysock_diag_open(0, 0)
+    if netlink < 0:
+        raise error_for("syn_received", -netlink, kind=DiagError)
+    try:
+        theirs, ours = ffi.new("uint64_t *"), ffi.new("uint64_t *")
+        name = lib.PYSOCK_SO_NETNS_COOKIE
+        if (
+            lib.pysock_cookie(fd, name, theirs) == 0
+            and lib.pysock_cookie(netlink, name, ours) == 0
+            and theirs[0] != ours[0]
+        ):
+            text = "the listener belongs to another network namespace"
+            raise error_for(
+                "syn_received", EXDEV, args=(EXDEV, text), kind=DiagError
+            )
+    finally:
+        lib.pysock_close(netlink)
