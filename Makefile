@@ -90,8 +90,8 @@ asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 		ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
 		UBSAN_OPTIONS=print_stacktrace=1 \
 		$(abspath $(BIN))/python -m pytest -m "not stress" \
-		--ignore tests/test_packaging.py \
-		--deselect tests/test_cli_bench.py::$(EMPTIES_ENVIRONMENT) $(ARGS)
+		--ignore tests/project/test_packaging.py \
+		--deselect tests/cli/test_bench.py::$(EMPTIES_ENVIRONMENT) $(ARGS)
 
 fuzz: ## let libFuzzer at the parsers for FUZZ_SECONDS; needs clang
 	$(if $(CLANG),,$(error no clang here: its libFuzzer is needed))

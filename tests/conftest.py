@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import loopback
 import pysock
-from requirements import skip_or_fail
+from support import loopback
+from support.requirements import skip_or_fail
 
 
 @pytest.fixture(params=[loopback.IPV4, loopback.IPV6], ids=str)

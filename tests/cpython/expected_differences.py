@@ -3,7 +3,7 @@
 The aim is an empty list. A difference belongs here only if pysock does, on
 purpose and documented, what the test forbids; anything else is a defect.
 
-The comparison in ``tests/test_cpython_test_socket.py`` fails on a difference
+The comparison in ``tests/cpython/test_socket_suite.py`` fails on a difference
 that is not listed, and on an entry that no longer differs. What is true of
 some interpreters only goes under an ``if sys.version_info ...`` of its own.
 """

@@ -2,7 +2,7 @@
 
 ``run_test_socket.py --module socket --json OUT`` runs it as it is;
 ``--module pysock`` puts pysock in place of ``socket`` first, in this process
-only. ``tests/test_cpython_test_socket.py`` starts both and compares them.
+only. ``tests/cpython/test_socket_suite.py`` starts both and compares them.
 
 The suite is run with no resources, as ``python -m test test_socket`` does.
 ``regrtest`` itself is not used: it has no way to install pysock before the

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-import loopback
 from pysock.raw.calls import lib, new_address, to_tuple
+from support import loopback
 
 
 def accept(fd, timeout_ms=0):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from pysock.raw.calls import ffi, lib
-from queued import clients, listener, reset
+from support.queued import clients, listener, reset
 
 NULL = ffi.NULL
 

@@ -6,10 +6,15 @@ import socket
 
 import pytest
 
-import loopback
-from loopback import BLOCKING, NONBLOCKING, wait_for_state, wait_writable
 from pysock import TcpState
 from pysock.raw.calls import lib, new_address, parse_address
+from support import loopback
+from support.loopback import (
+    BLOCKING,
+    NONBLOCKING,
+    wait_for_state,
+    wait_writable,
+)
 
 IPV6_RECVERR = 25  # the socket module has no name for it
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pysock.raw.calls import ffi, lib, parse_address
-from queued import closed_address, listener, silent_address
+from support.queued import closed_address, listener, silent_address
 
 NO_LIMIT = -1
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sanitized import CSRC, SANITIZERS, build, run
+from support.sanitized import CSRC, SANITIZERS, build, run
 
 HERE = Path(__file__).resolve().parent
 CALLS = HERE / "every_call.c"

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from sanitized import SANITIZERS, build, run
+from support.sanitized import SANITIZERS, build, run
 
 FUZZ = Path(__file__).resolve().parent.parent / "fuzz"
 MAIN = r"""

@@ -4,8 +4,8 @@ import errno
 import os
 import socket
 
-import loopback
 from pysock.raw.calls import ffi, lib
+from support import loopback
 
 SO_REUSEADDR = (socket.SOL_SOCKET, socket.SO_REUSEADDR)
 

@@ -3,9 +3,9 @@
 import errno
 import socket
 
-import loopback
 from pysock import TcpState
 from pysock.raw.calls import lib
+from support import loopback
 
 
 def test_descriptors_that_are_none(closed_fd, file_fd):

@@ -3,9 +3,9 @@
 import errno
 import time
 
-import loopback
 from pysock import TcpState
 from pysock.raw.calls import ERROR, HANGUP, READABLE, WRITABLE, lib
+from support import loopback
 
 
 def test_descriptors_that_are_none(closed_fd):

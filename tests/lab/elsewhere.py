@@ -1,7 +1,7 @@
 """Rows that are made without a far end: how, and by which tests."""
 
-LOCAL, ACCEPT = "test_lab_local.py", "test_lab_accept.py"
-ESTABLISHED, CONNECT = "test_lab_established.py", "test_lab_connect.py"
+LOCAL, ACCEPT = "lab/test_local.py", "lab/test_accept.py"
+ESTABLISHED, CONNECT = "lab/test_established.py", "lab/test_connect.py"
 
 # row: how it is made, and the file of the test that makes it.
 MADE = {
@@ -36,7 +36,7 @@ MADE = {
     "29": ("every call on a closed socket", LOCAL),
     "30": (
         "tcp_info() of a UDP socket, a pipe, a file",
-        "test_failures_any_call.py",
+        "errors/test_failures_any_call.py",
     ),
-    "31": ("names that no resolver knows", "test_failures_any_call.py"),
+    "31": ("names that no resolver knows", "errors/test_failures_any_call.py"),
 }

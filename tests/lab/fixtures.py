@@ -2,10 +2,10 @@
 
 import pytest
 
-import requirements
 from lab import namespace
 from lab.place import Place
 from pysock.errors.errno_names import errno_name
+from support import requirements
 
 _TABLE = pytest.StashKey()
 

@@ -1,0 +1,131 @@
+"""`pysock errors`: every row, the rows for a word, and its tables."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from pysock import errors
+from support.command import on_terminal, pysock_command
+
+
+def rows_for(*words):
+    done = pysock_command("errors", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_every_row_is_listed_in_order():
+    done = pysock_command("errors")
+    assert (done.returncode, done.stderr) == (0, "")
+    titles, *lines = done.stdout.splitlines()
+    assert titles.split() == ["row", "errno", "class", "situation"]
+    for line, row in zip(lines, errors.CATALOGUE, strict=True):
+        assert line.split()[0] == row.number
+        assert line.endswith(f"  {row.situation}")
+        assert row.error.__name__ in line.split()
+
+
+def test_json_has_every_attribute_of_every_row():
+    objects = rows_for()
+    assert len(objects) == len(errors.CATALOGUE)
+    for shown, row in zip(objects, errors.CATALOGUE, strict=True):
+        kept = {k: v for k, v in shown.items() if k != "class"}
+        assert shown["class"] == row.error.__name__
+        assert {k: getattr(row, k) for k in kept} == {
+            k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()
+        }
+
+
+@pytest.mark.parametrize(
+    ("word", "numbers"),
+    [
+        ("6a", ["6a"]),
+        ("6A", ["6a"]),
+        ("8", ["8", "8"]),
+        ("3", ["3"]),
+        ("ECONNREFUSED", ["3", "4", "25"]),
+        ("econnrefused", ["3", "4", "25"]),
+        ("111", ["3", "4", "25"]),
+        ("EISCONN", ["10"]),
+        ("EOPNOTSUPP", ["6a", "18", "25", "30", "34"]),
+        ("EWOULDBLOCK", ["16", "27"]),
+        ("ConnectRefusedError", ["3", "4"]),
+        ("closedsocketerror", ["29"]),
+        ("BindError", ["11", "12", "13"]),
+        ("BrokenPipeError", ["22", "23"]),
+    ],
+)
+def test_word_finds_its_rows(word, numbers):
+    assert [row["number"] for row in rows_for(word)] == numbers
+
+
+def test_row_is_printed_with_all_its_text():
+    done = pysock_command("errors", "25")
+    [row] = [row for row in errors.CATALOGUE if row.number == "25"]
+    said = done.stdout
+    for text in (row.situation, row.meaning, row.look, row.error.__name__):
+        assert text in said
+    for name, number in zip(row.errno_names, row.errnos, strict=True):
+        assert re.search(rf"\b{name} \({number}, ", said)
+    for call in row.calls:
+        assert call in said
+
+
+def test_number_of_a_row_that_is_an_errno_too_says_so():
+    said = pysock_command("errors", "13").stdout
+    assert "bind: privileged port" in said
+    assert "`pysock errors EACCES`" in said
+
+
+def test_unknown_word_gets_one_sentence_and_2():
+    for word in ("999", "ENOSUCH", "NoSuchError", ""):
+        done = pysock_command("errors", word)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.count("\n") == 1
+        assert repr(word.lower()) in done.stderr.lower()
+
+
+def test_pipe_gets_plain_lines_even_where_rich_is_told_of_colours():
+    done = pysock_command("errors", env={"COLUMNS": "40", "TERM": "xterm"})
+    assert "\x1b" not in done.stdout
+    assert len(done.stdout.splitlines()) == len(errors.CATALOGUE) + 1
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_terminal_is_never_overrun(columns):
+    status, shown = on_terminal("errors", columns=columns)
+    assert status == 0
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert max(map(len, plain.splitlines())) <= columns
+    words = plain.split()
+    for row in errors.CATALOGUE:
+        assert row.error.__name__ in words
+        assert row.situation.split()[-1] in words
+
+
+def test_terminal_gets_colours_only_with_rich(tmp_path):
+    # A module that hides the real one: as where the extra is not installed.
+    (tmp_path / "rich.py").write_text("raise ImportError('not installed')\n")
+    _, with_rich = on_terminal("errors", "3", columns=80)
+    _, without = on_terminal(
+        "errors", "3", columns=80, env={"PYTHONPATH": str(tmp_path)}
+    )
+    assert "\x1b[" in with_rich
+    assert "\x1b[" not in without
+    assert re.sub(r"\x1b\[[0-9;]*m", "", with_rich) == without
+
+
+def test_reader_that_leaves_early_is_no_failure():
+    command = f"{sys.executable} -m pysock errors --json | head -c 1"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[", "")

@@ -1,0 +1,33 @@
+"""At the descriptor limit nothing can be loaded, and all is still said."""
+
+from support import child
+
+# Without the frames: their source lines cannot be read then, over which the
+# standard library's own logging fails on 3.13, whatever the exception.
+SCRIPT = """
+    import os, resource, sys, traceback
+    import pysock
+
+    if sys.argv[1] == "server":
+        listener = pysock.create_server(("127.0.0.1", 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    while True:
+        try:
+            os.dup(2)
+        except OSError:
+            break
+    try:
+        pysock.socket()
+    except OSError as error:
+        print(*traceback.format_exception_only(error))
+"""
+
+
+def test_exception_is_shown():
+    """What would explain it cannot be loaded; the exception is whole."""
+    assert "DescriptorLimitError: [Errno 24]" in child.run(SCRIPT, "x").stdout
+
+
+def test_who_listens_is_told_how_many_are_open():
+    shown = child.run(SCRIPT, "server").stdout
+    assert "64 of 64 descriptors are open now" in shown

@@ -1,0 +1,255 @@
+"""Threads that close, processes that fork, and a great many sockets."""
+
+import errno
+import gc
+import os
+import resource
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import pysock
+from pysock import TcpState, errors
+from support.failure_check import caught
+from support.loopback import (
+    listen,
+    pair_of,
+    state_of,
+    wait_for_state,
+    wait_until,
+)
+from support.requirements import skip_or_fail
+
+
+class Blocked:
+    """One call in a thread of its own, and what came of it."""
+
+    def __init__(self, call, *args):
+        self.outcome = None
+        self.thread = threading.Thread(target=self.run, args=(call, *args))
+        self.thread.start()
+        wait_until(lambda: self.in_the_kernel(), "a blocked thread")
+
+    def run(self, call, *args):
+        try:
+            self.outcome = call(*args)
+        except Exception as error:
+            self.outcome = error
+
+    def in_the_kernel(self):
+        """Sleeping, and in no lock of the interpreter: it is in the call."""
+        task = f"/proc/self/task/{self.thread.native_id}/wchan"
+        with Path(task).open() as file:
+            where = file.read()
+        return where not in ("0", "") and "futex" not in where
+
+    def join(self):
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+        return self.outcome
+
+
+def test_shutdown_from_another_thread_ends_recv(pair):
+    client, _ = pair
+    blocked = Blocked(client.recv, 1)
+    client.shutdown(socket.SHUT_RDWR)
+    assert blocked.join() == b""
+
+
+def test_shutdown_from_another_thread_ends_accept(listener):
+    blocked = Blocked(listener.accept)
+    listener.shutdown(socket.SHUT_RDWR)
+    error = blocked.join()
+    assert isinstance(error, errors.AcceptError)
+    assert error.errno == errno.EINVAL
+
+
+@pytest.mark.parametrize("timeout", [None, 0.5])
+def test_close_from_another_thread_during_accept(family, listener, timeout):
+    """close(2) wakes nobody.
+
+    A blocked accept(2) ends with the next connection, a wait with its time.
+    """
+    listener.settimeout(timeout)
+    address = listener.getsockname()
+    blocked = Blocked(listener.accept)
+    listener.close()
+    with socket.socket(family.number) as client:
+        client.connect_ex(address)
+        outcome = blocked.join()
+    if isinstance(outcome, tuple):
+        outcome[0].close()
+    else:
+        # As in the standard module, whose wait this is.
+        assert isinstance(
+            outcome, (errors.ClosedSocketError, errors.AcceptTimeoutError)
+        )
+
+
+@pytest.mark.parametrize("timeout", [None, 20.0])
+def test_close_from_another_thread_during_recv(pair, timeout):
+    client, server = pair
+    client.settimeout(timeout)
+    blocked = Blocked(client.recv, 1)
+    client.close()
+    server.close()
+    outcome = blocked.join()
+    assert outcome == b"" or isinstance(outcome, errors.ClosedSocketError)
+
+
+@pytest.mark.parametrize("timeout", [None, 20.0])
+def test_close_during_connect_does_not_touch_the_next_owner(
+    family, silent_listener, timeout
+):
+    """The descriptor's number is given to another socket at once."""
+    sock = pysock.socket(family.number)
+    sock.settimeout(timeout)
+    fd = sock.fileno()
+    blocked = Blocked(sock.connect, silent_listener.getsockname())
+    sock.close()
+    with socket.socket(family.number) as other:
+        assert other.fileno() == fd
+        other.setblocking(False)
+        silent_listener.accept()[0].close()
+        # The SYN is repeated within a second, and the wait ends.
+        outcome = blocked.join()
+        assert isinstance(outcome, errors.ClosedSocketError)
+        assert state_of(other) == TcpState.CLOSE
+        assert other.getsockname()[1] == 0
+        assert not os.get_blocking(fd)
+
+
+def test_many_threads_accept_from_one_listener(family):
+    count, each = 4, 50
+    with listen(pysock, family, backlog=count * each) as listener:
+        peers, lock = [], threading.Lock()
+
+        def serve():
+            for _ in range(each):
+                sock, address = listener.accept()
+                with sock, lock:
+                    assert sock.getpeername() == address
+                    peers.append(address)
+
+        threads = [threading.Thread(target=serve) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        names = []
+        for _ in range(count * each):
+            client = socket.create_connection(listener.getsockname()[:2])
+            names.append(client.getsockname())
+            client.close()
+        for thread in threads:
+            thread.join(20)
+    assert sorted(peers) == sorted(names)
+
+
+def in_child(action):
+    """Fork, run the action, and give the child's exit status."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            action()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_fork_during_a_connect(family, silent_listener):
+    with pysock.socket(family.number) as sock:
+        sock.settimeout(20)
+        blocked = Blocked(sock.connect, silent_listener.getsockname())
+
+        def go_on():
+            # The child has the descriptor, and no thread in a connect.
+            assert sock.tcp_state() == TcpState.SYN_SENT
+            sock.close()
+
+        assert in_child(go_on) == 0
+        silent_listener.accept()[0].close()
+        assert blocked.join() is None
+        assert sock.tcp_state() in (
+            TcpState.ESTABLISHED,
+            TcpState.CLOSE_WAIT,
+        )
+
+
+def test_fork_shares_a_connection(pair):
+    client, server = pair
+    assert in_child(lambda: client.sendall(b"from the child")) == 0
+    assert server.recv_exactly(14) == b"from the child"
+    server.close()
+    wait_for_state(client, TcpState.CLOSE_WAIT)
+
+
+@pytest.mark.slow
+def test_ten_thousand_sockets(family):
+    """As many as one process may have, all with a failure behind them."""
+    wanted = 10_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < wanted + 500:
+        skip_or_fail(f"RLIMIT_NOFILE is at most {hard}, not {wanted + 500}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted + 500, hard))
+    socks = []
+    try:
+        with listen(pysock, family, backlog=4096) as listener:
+            address = listener.getsockname()
+            while len(socks) < wanted:
+                client = pysock.socket(family.number)
+                client.connect(address)
+                server, _ = listener.accept()
+                socks += [client, server]
+            for sock in socks:
+                sock.setblocking(False)
+                assert type(caught(sock.recv, 1)) is (
+                    errors.TransferWouldBlockError
+                )
+            assert socks[-1].tcp_state() == TcpState.ESTABLISHED
+    finally:
+        for sock in socks:
+            sock.abort()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_no_memory_is_kept_by_failures(family, refusing_address):
+    """Neither exceptions nor readings pile up."""
+
+    def once():
+        with pysock.socket(family.number) as sock:
+            caught(sock.connect, refusing_address)
+        with pair_of(pysock, family) as (client, _):
+            client.setblocking(False)
+            caught(client.recv, 1)
+            client.tcp_info().as_dict()
+
+    once()
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(100):
+        once()
+    gc.collect()
+    assert len(gc.get_objects()) - before < 100
+
+
+def test_close_is_prompt_while_another_thread_is_in_tcp_info(pair):
+    stop = time.monotonic() + 0.2
+    client, _ = pair
+    failures = []
+
+    def ask():
+        try:
+            while time.monotonic() < stop:
+                client.tcp_info()
+        except errors.SocketError as error:
+            failures.append(type(error))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    client.close()
+    thread.join(10)
+    assert failures in ([], [errors.ClosedSocketError])
