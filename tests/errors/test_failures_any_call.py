@@ -5,9 +5,9 @@ import os
 import socket
 
 import pytest
-from errors.test_failures_transfer import READS, WRITES
 
 import pysock
+from errors.test_failures_transfer import READS, WRITES
 from pysock import errors
 from support.failure_check import caught, check
 from support.loopback import listen

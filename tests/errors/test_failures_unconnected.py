@@ -5,9 +5,9 @@ import socket
 import struct
 
 import pytest
-from errors.test_failures_transfer import OWN, READS, WRITES, calls
 
 import pysock
+from errors.test_failures_transfer import OWN, READS, WRITES, calls
 from pysock import TcpState, errors
 from support.failure_check import caught, check
 from support.loopback import wait_for_state

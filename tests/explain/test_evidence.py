@@ -11,7 +11,7 @@ import pytest
 
 import pysock
 from pysock import TcpState, errors, sock_diag
-from pysock import _evidence_diag as evidence
+from pysock.explain import evidence
 from support import loopback
 from support.child import run
 from support.quiet import quiet  # noqa: F401
@@ -163,7 +163,7 @@ def test_descriptors_used_up_by_close_wait():
     done = run("""
         import resource, socket
         import pysock
-        from pysock import _evidence_diag as evidence
+        from pysock.explain import evidence
         listener = socket.create_server(("127.0.0.1", 0))
         servers = []
         for _ in range(5):

@@ -23,29 +23,14 @@ SOURCES = [
 # it in this list, never from one behind. "" is the package itself.
 LAYERS = [
     ["_ffi"],
-    ["_tcp_state", "_icmp_names", "_processes"],
-    ["_stall"],
-    ["_tcp_fields"],
-    ["_tcp_info"],
+    ["tcp"],
     ["errors"],
     ["raw"],
-    ["_diag_entry", "_diag_filter"],
-    ["_netlink"],
-    ["_obituaries"],
     ["sock_diag"],
-    ["_evidence_diag", "_listen_queue"],
-    ["_closing", "_ended", "_standard", "_sigpipe", "_accept_stats"],
-    ["_typed"],
-    ["_transfer", "_attempt"],
-    ["_bind", "_accept", "_reserve"],
-    ["_close", "_connect", "_accept_in_time", "_accept_many"],
-    ["_socket"],
-    ["_makers", "_connect_many"],
-    ["_accept_loop", "_connect_loop", "_happy_eyeballs"],
-    ["_reuseport"],
-    ["_install"],
-    ["_meanings"],
     ["explain"],
+    ["dropin"],
+    ["loops"],
+    ["integrations"],
     [""],
     ["cli"],
     ["__main__"],
@@ -54,7 +39,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 # SocketError.explain() asks the layers above it when it is called, and listen
 # loads them while there are descriptors to load them with.
-EXEMPT = {("errors/_base.py", "explain"), ("_socket.py", "explain")}
+EXEMPT = {("errors/base.py", "explain"), ("raw/queue.py", "sock_diag")}
 
 
 def layer_of(module):
@@ -117,7 +102,7 @@ def test_only_one_file_imports_the_compiled_module():
         for module in imports_of(path)
         if layer_of(module) == "_ffi"
     }
-    assert importers == {"raw/_calls.py"}
+    assert importers == {"raw/calls.py"}
 
 
 def stub_names():

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pysock
-from pysock import TcpInfo, TcpState, _tcp_info
+from pysock import TcpInfo, TcpState
+from pysock.tcp import info as tcp_info_module
 from support.loopback import (
     NONBLOCKING,
     listen,
@@ -126,7 +127,7 @@ def last_word(value):
 
 @pytest.mark.parametrize("release", [(6, 18), (6, 19)])
 def test_last_word_before_7_0(monkeypatch, release):
-    monkeypatch.setattr(_tcp_info, "_kernel_release", release)
+    monkeypatch.setattr(tcp_info_module, "_kernel_release", release)
     info = TcpInfo(COUNTING[:276] + struct.pack("=HH", 5, 3))
     assert (info.accecn_fail_mode, info.accecn_opt_seen) == (5, 3)
     assert (info.ecn_mode, info.options2) == (None, None)
@@ -136,7 +137,7 @@ def test_last_word_before_7_0(monkeypatch, release):
 def test_last_word_since_7_0(monkeypatch, release):
     if sys.byteorder != "little":
         skip_or_fail("the bits are written for a little-endian machine")
-    monkeypatch.setattr(_tcp_info, "_kernel_release", release)
+    monkeypatch.setattr(tcp_info_module, "_kernel_release", release)
     info = TcpInfo(last_word(2 | 3 << 2 | 9 << 4 | 0xABCDEF << 8))
     assert info.ecn_mode == 2
     assert info.accecn_opt_seen == 3
@@ -147,7 +148,7 @@ def test_last_word_since_7_0(monkeypatch, release):
 @pytest.mark.parametrize("length", [276, 277, 278, 279])
 @pytest.mark.parametrize("release", [(6, 18), (7, 0)])
 def test_last_word_is_never_cut(monkeypatch, release, length):
-    monkeypatch.setattr(_tcp_info, "_kernel_release", release)
+    monkeypatch.setattr(tcp_info_module, "_kernel_release", release)
     info = TcpInfo(COUNTING[:length])
     for name in (
         "accecn_fail_mode",
