@@ -39,10 +39,11 @@ EMPTIES_ENVIRONMENT := \
 	test_without_compiler_there_is_no_floor_and_a_load_in_python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench stress docs asan fuzz wheel clean
+.PHONY: help demo test test-newest check format bench stress docs asan fuzz \
+	wheel clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' \
 		Makefile
 
 demo: $(INSTALLED) ## install with run-time needs only, and take the tour
@@ -50,6 +51,12 @@ demo: $(INSTALLED) ## install with run-time needs only, and take the tour
 
 test: $(DEV) ## run every test, of the stress tests a short version
 	$(BIN)/python -m pytest -m "not stress" $(ARGS)
+
+# As root, on a Debian: Python 3.14 and 3.15 come in a chroot in ~/.cache/pysock,
+# built the first time (200 MB to download, 3 minutes).
+test-newest: ## the same on Python 3.14 and 3.15, in a chroot of its own
+	.ci/newest 3.14 make test ARGS="$(ARGS)"
+	.ci/newest 3.15 make test ARGS="$(ARGS)"
 
 check: $(DEV) ## format, lint and types, of Python and of C
 	$(BIN)/ruff format --check .
