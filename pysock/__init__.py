@@ -5,20 +5,21 @@ as there. Beyond those: failures are typed (`pysock.errors`) and say which
 call, which peer, who said no and what the kernel saw; the live TCP state of
 any socket is one call away.
 
-General layout, lowest layer first; an import goes downwards only:
+A wing a subject, a folder each. An import goes downwards only, from the
+first line of this list to the last (tests/project/test_layout.py):
 
-    _tcp_state, _tcp_info    readings of the kernel, decoded; pure
-    errors                   the exceptions and the one table of failures
-    raw                      the system calls on bare descriptors, over _ffi
-    _connect, _transfer      one connect; reads and writes
-    _listen_queue            the queue of a listener
-    _socket                  class socket, the drop-in
-    _accept_loop, _reuseport, _connect_loop, _happy_eyeballs
-                             many connections at once
-    _standard, _install      the standard module's functions over our names
-    sock_diag                every TCP socket; loaded when it is first used
-    explain, _meanings       evidence for an exception that was asked for
-    cli                      one file per command
+    cli            the command; one file a subcommand
+    integrations   pysock in programs that do not know of it
+    loops          many connections: accept, connect, a race of addresses
+    dropin         class socket and the module's functions: the typed face
+    explain        evidence for an exception, and the sentences made of it
+    sock_diag      the kernel's table of sockets
+    raw            the system calls on bare descriptors, over _ffi
+    errors         the exceptions, and the one table of failures
+    tcp            TCP_INFO, states, stalls: decoded; pure
+
+Public are the names in `__all__` and the modules `errors`, `raw`,
+`sock_diag` and `integrations`; every other path may change.
 """
 
 import sys as _sys

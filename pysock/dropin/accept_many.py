@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from pysock.dropin.socket import socket
     from pysock.raw.calls import CData
 
 _fileno = _socket.socket.fileno
@@ -108,13 +107,13 @@ class Batch:
 
     def sockets(
         self, listener: Any, kind: tuple[int, int, int]
-    ) -> list[tuple[socket, Any]]:
+    ) -> list[tuple[Any, Any]]:
         """Make the objects. If that fails, the descriptors are still here."""
         family, type, proto = kind
         public = _public["socket"]
-        if public is not modules["pysock.dropin.socket"].socket:
+        if public is not listener._makes:
             return self._replaced_sockets(listener, family)
-        made: list[socket] = []
+        made: list[Any] = []
         keep = made.append
         try:
             for fd in self._descriptors():
@@ -135,10 +134,10 @@ class Batch:
 
     def _replaced_sockets(
         self, listener: Any, family: int
-    ) -> list[tuple[socket, Any]]:
+    ) -> list[tuple[Any, Any]]:
         """The same when a test has put another class into `pysock.socket`."""
         fds, addresses = self._descriptors(), list(self._addresses(family))
-        made: list[tuple[socket, Any]] = []
+        made: list[tuple[Any, Any]] = []
         self._fds[0] = -1
         try:
             for fd, address in zip(fds, addresses, strict=True):
@@ -186,11 +185,13 @@ class AcceptManySocket(AcceptInTimeSocket):
 
     __slots__ = ()
 
-    # What accept makes, and a batch for the next call; unset before the first.
+    # Class socket itself, set where it is made: what accept makes.
+    _makes: type
+    # What a connection is, and a batch for the next call; unset before one.
     _kind: tuple[int, int, int]
     _spare: list[Batch]
 
-    def accept_many(self, limit: int = 64) -> list[tuple[socket, Any]]:
+    def accept_many(self, limit: int = 64) -> list[tuple[Any, Any]]:
         """Take the connections that are waiting, in one C call.
 
         Waits for the first as the timeout says, and not for a second.
@@ -284,7 +285,7 @@ class AcceptManySocket(AcceptInTimeSocket):
                 return taken
             left = milliseconds_left(deadline)
 
-    def _accept_many_standard(self, limit: int) -> list[tuple[socket, Any]]:
+    def _accept_many_standard(self, limit: int) -> list[tuple[Any, Any]]:
         """One by one: of this family the kernel does not count the queue."""
         listener: Any = self
         taken: list[tuple[Any, Any]] = [self.accept()]

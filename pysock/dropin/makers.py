@@ -11,11 +11,11 @@ import sys
 from socket import gaierror
 
 from pysock import raw
+from pysock.dropin import listening
 from pysock.dropin.bind import bind_failure
 from pysock.dropin.standard import rebind
 from pysock.dropin.typed import unresolved
 from pysock.errors import SocketError
-from pysock.raw.queue import read_queue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def listen_queue(sock_or_fd: Any, syn_received: bool = False) -> ListenQueue:
         DiagError: the handshakes cannot be counted.
         TypeError: it is neither an int nor has it a `fileno()`.
     """
-    return read_queue(descriptor_of(sock_or_fd), syn_received)
+    return listening.listen_queue(descriptor_of(sock_or_fd), syn_received)
 
 
 def descriptor_of(sock_or_fd: Any) -> int:

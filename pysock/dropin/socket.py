@@ -20,11 +20,11 @@ from pysock.dropin.accept_many import AcceptManySocket
 from pysock.dropin.bind import bind_failure
 from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
+from pysock.dropin.listening import listen_queue
 from pysock.dropin.typed import by_handler, typed, unresolved
 from pysock.errors import SocketError, error_for
 from pysock.errors.choose import TIMED_OUT
 from pysock.raw.calls import lib
-from pysock.raw.queue import read_queue
 from pysock.tcp.info import TcpInfo
 
 TYPE_CHECKING = False
@@ -239,6 +239,11 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             error.call, error.__context__ = "sendfile", None
             raise
 
+    if TYPE_CHECKING:
+
+        def accept_many(self, limit: int = 64) -> list[tuple[socket, Any]]:
+            """Say what the base class cannot: which sockets it makes."""
+
     def tcp_info(self) -> TcpInfo:
         """Read TCP_INFO: one system call, decoded field by field on demand.
 
@@ -273,7 +278,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             DiagError: the count is not to be had: the listener belongs to
                 another network namespace (`EXDEV`).
         """
-        return read_queue(_fileno(self), syn_received)
+        return listen_queue(_fileno(self), syn_received)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Refuse to be pickled, except by multiprocessing, which can.
@@ -285,6 +290,9 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             reduction = modules["multiprocessing.reduction"]
             return reduction._reduce_socket(self)
         return super().__reduce_ex__(protocol)
+
+
+socket._makes = socket
 
 
 def _is_socket_class(made_by: Any) -> bool:

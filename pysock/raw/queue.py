@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from errno import EINVAL, EXDEV
+from errno import EINVAL
 
 from pysock import raw
-from pysock.errors import DiagError, error_for
-from pysock.raw.calls import AF_INET, ffi, lib
+from pysock.errors import error_for
+from pysock.raw.calls import ffi, lib
 from pysock.raw.evidence import local_address_of
 
 TYPE_CHECKING = False
@@ -55,15 +55,13 @@ class ListenQueue(
         return self.length > self.limit
 
 
-def read_queue(fd: int, syn_received: bool = False) -> ListenQueue:
+def read_queue(fd: int) -> ListenQueue:
     """Read the queue of a listener; see `socket.listen_queue`."""
     info = raw.reading("listen_queue", fd)
     length, limit = info.accept_queue_length, info.accept_queue_limit
     if length is None or limit is None:
         raise _not_listening(fd, info)
-    drops = read_drops(fd)
-    handshakes = _count_handshakes(fd) if syn_received else None
-    return ListenQueue(length, limit, drops, handshakes)
+    return ListenQueue(length, limit, read_drops(fd))
 
 
 def read_drops(fd: int) -> int | None:
@@ -84,39 +82,3 @@ def _not_listening(fd: int, info: TcpInfo) -> SocketError:
         local_address=local_address_of(fd),
         tcp_info=info,
     )
-
-
-def _count_handshakes(fd: int) -> int:
-    """Count the listener's connections in SYN_RECV: a walk of the table."""
-    # Few programs ask, and it loads the netlink part.
-    from pysock import sock_diag
-
-    _check_namespace(fd)
-    host, port = raw.getsockname(fd)[:2]
-    local = None if host in ("0.0.0.0", "::") else host
-    family = AF_INET if ":" not in host else None
-    waiting = sock_diag.sockets(
-        "SYN_RECV", family=family, local=local, local_port=port, info=False
-    )
-    return sum(1 for _ in waiting)
-
-
-def _check_namespace(fd: int) -> None:
-    """The table is this thread's namespace's; a listener may be foreign."""
-    netlink = lib.pysock_diag_open(0, 0)
-    if netlink < 0:
-        raise error_for("syn_received", -netlink, kind=DiagError)
-    try:
-        theirs, ours = ffi.new("uint64_t *"), ffi.new("uint64_t *")
-        name = lib.PYSOCK_SO_NETNS_COOKIE
-        if (
-            lib.pysock_cookie(fd, name, theirs) == 0
-            and lib.pysock_cookie(netlink, name, ours) == 0
-            and theirs[0] != ours[0]
-        ):
-            text = "the listener belongs to another network namespace"
-            raise error_for(
-                "syn_received", EXDEV, args=(EXDEV, text), kind=DiagError
-            )
-    finally:
-        lib.pysock_close(netlink)

@@ -12,7 +12,10 @@ from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, overload
+    from enum import IntEnum
+    from typing import Any, TypeVar, overload
+
+    Member = TypeVar("Member", bound=IntEnum)
 
 U8, U16 = Struct("=B"), Struct("=H")
 U32, U64 = Struct("=I"), Struct("=Q")
@@ -94,12 +97,30 @@ class Counter(Field):
     """A field that only ever grows."""
 
 
+def named(kind: type[Member], number: int) -> Member | None:
+    """Name a number, unless a newer kernel or garbage made it up."""
+    try:
+        return kind(number)
+    except ValueError:
+        return None
+
+
 class TcpFields:
-    """A reading's bytes, and the fields that are whole numbers in it."""
+    """A reading's bytes: its state, and the fields that are whole numbers."""
 
     __slots__ = ("_raw",)
 
     _raw: bytes
+
+    @property
+    def state(self) -> TcpState | None:
+        """TCP state; `None` for a number that is none."""
+        return named(TcpState, self._raw[0])
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether this is a reading of a listener."""
+        return self._raw[0] == TcpState.LISTEN
 
     @property
     def was_established(self) -> bool:

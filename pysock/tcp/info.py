@@ -11,18 +11,15 @@ from __future__ import annotations
 import os
 import sys
 
-from pysock.tcp.fields import U16, U32, Counter, Field, TcpFields
+from pysock.tcp.fields import U16, U32, Counter, Field, TcpFields, named
 from pysock.tcp.state import FastOpenFailure, TcpCaState, TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from enum import IntEnum
     from struct import Struct
-    from typing import Any, TypeVar
+    from typing import Any
 
     from pysock.tcp.stall import Stall
-
-    Member = TypeVar("Member", bound=IntEnum)
 
 # Bits of `options` (TCPI_OPT_*), in `ss`'s words.
 _OPTIONS = {
@@ -35,14 +32,6 @@ _OPTIONS = {
     64: "usec_ts",
     128: "tfo_child",
 }
-
-
-def _member(kind: type[Member], number: int) -> Member | None:
-    """Name a number, unless a newer kernel or garbage made it up."""
-    try:
-        return kind(number)
-    except ValueError:
-        return None
 
 
 class TcpInfo(TcpFields):
@@ -96,16 +85,6 @@ class TcpInfo(TcpFields):
         return hash(self._raw)
 
     @property
-    def state(self) -> TcpState | None:
-        """TCP state; `None` for a number that is none."""
-        return _member(TcpState, self._raw[0])
-
-    @property
-    def is_listening(self) -> bool:
-        """Whether this is a reading of a listener."""
-        return self._raw[0] == TcpState.LISTEN
-
-    @property
     def accept_queue_length(self) -> int | None:
         """Connections waiting for accept; `None` if not a listener."""
         return self.unacked if self.is_listening else None
@@ -139,7 +118,7 @@ class TcpInfo(TcpFields):
         """State of congestion control."""
         if len(self._raw) <= 1 or self.is_listening:
             return None
-        return _member(TcpCaState, self._raw[1])
+        return named(TcpCaState, self._raw[1])
 
     @property
     def option_names(self) -> tuple[str, ...] | None:
@@ -278,11 +257,13 @@ class TcpInfo(TcpFields):
 
 # Properties that the kernel has no field for.
 _NO_FIELDS = {"is_listening", "queue_wait_ms", "raw", "was_established"}
-FIELD_NAMES: tuple[str, ...] = tuple(
+_NAMES = dict.fromkeys(
     name
     for name, value in {**vars(TcpInfo), **vars(TcpFields)}.items()
     if isinstance(value, (Field, property)) and name not in _NO_FIELDS
 )
+# What a reader looks for first comes first.
+FIELD_NAMES: tuple[str, ...] = tuple({"state": None, **_NAMES})
 _MODULUS = {
     name: 1 << 8 * value.size
     for name, value in vars(TcpFields).items()

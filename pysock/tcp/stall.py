@@ -12,7 +12,7 @@ from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pysock.tcp.info import TcpInfo
+    from pysock.tcp.fields import TcpFields
 
 # From this share of the time with data outstanding on, the kernel's own
 # account of what held it up is the answer.
@@ -42,7 +42,7 @@ class Stall(namedtuple("Stall", "kind sentence")):
         return self.sentence
 
 
-def find_stall(now: TcpInfo, then: TcpInfo) -> Stall | None:
+def find_stall(now: TcpFields, then: TcpFields) -> Stall | None:
     """Tell why a connection stands still; see `TcpInfo.stall`."""
     if now.state in _OVER or now.state is None:
         return None
@@ -53,7 +53,7 @@ def find_stall(now: TcpInfo, then: TcpInfo) -> Stall | None:
     return _idle(now, then)
 
 
-def _no_answer_to_syn(now: TcpInfo, _: TcpInfo) -> Stall | None:
+def _no_answer_to_syn(now: TcpFields, _: TcpFields) -> Stall | None:
     if now.state is not TcpState.SYN_SENT or not now.retransmits:
         return None
     return Stall(
@@ -63,7 +63,7 @@ def _no_answer_to_syn(now: TcpInfo, _: TcpInfo) -> Stall | None:
     )
 
 
-def _window(now: TcpInfo, then: TcpInfo) -> Stall | None:
+def _window(now: TcpFields, then: TcpFields) -> Stall | None:
     # With data in flight the next ACK may open it, or nobody is there.
     if not now.notsent_bytes or now.unacked:
         return None
@@ -88,7 +88,7 @@ def _window(now: TcpInfo, then: TcpInfo) -> Stall | None:
     )
 
 
-def _silence(now: TcpInfo, then: TcpInfo) -> Stall | None:
+def _silence(now: TcpFields, then: TcpFields) -> Stall | None:
     if _moved(now, then, "bytes_acked"):
         return None
     since = f"the last ACK came {_seconds_ms(now.last_ack_recv_ms)} ago"
@@ -109,7 +109,7 @@ def _silence(now: TcpInfo, then: TcpInfo) -> Stall | None:
     return None
 
 
-def _buffer(now: TcpInfo, then: TcpInfo) -> Stall | None:
+def _buffer(now: TcpFields, then: TcpFields) -> Stall | None:
     share = _share(now, then, "sndbuf_limited_us")
     if share < _MOSTLY:
         return None
@@ -121,7 +121,7 @@ def _buffer(now: TcpInfo, then: TcpInfo) -> Stall | None:
     )
 
 
-def _reading(now: TcpInfo, _: TcpInfo) -> Stall | None:
+def _reading(now: TcpFields, _: TcpFields) -> Stall | None:
     window, segment = now.rcv_wnd, now.rcv_mss
     if window is None or segment is None or window >= segment:
         return None
@@ -139,7 +139,7 @@ def _reading(now: TcpInfo, _: TcpInfo) -> Stall | None:
     )
 
 
-def _idle(now: TcpInfo, then: TcpInfo) -> Stall | None:
+def _idle(now: TcpFields, then: TcpFields) -> Stall | None:
     waiting = now.unacked or now.notsent_bytes
     moved = any(
         _moved(now, then, name)
@@ -158,13 +158,13 @@ def _idle(now: TcpInfo, then: TcpInfo) -> Stall | None:
     )
 
 
-def _moved(now: TcpInfo, then: TcpInfo, name: str) -> int:
+def _moved(now: TcpFields, then: TcpFields, name: str) -> int:
     """How far a counter has come; 0 where it is not known."""
     later, earlier = getattr(now, name), getattr(then, name)
     return 0 if later is None or earlier is None else later - earlier
 
 
-def _share(now: TcpInfo, then: TcpInfo, name: str) -> float:
+def _share(now: TcpFields, then: TcpFields, name: str) -> float:
     """Part of the time with data outstanding that one cause took."""
     busy = _moved(now, then, "busy_time_us")
     return _moved(now, then, name) / busy if busy > 0 else 0.0
