@@ -127,8 +127,9 @@ $(BIN)/python:
 # Editable, because in this folder `import pysock` means the source tree: a
 # wheel installed beside it would be shadowed by a tree without _ffi. Hence
 # also all virtual environments share one compiled module, which is abi3.
+# setuptools warns of just that, in a box: nothing that a newcomer can act on.
 $(INSTALLED): $(SOURCES) | $(BIN)/python
-	$(PIP) install --editable .
+	PYTHONWARNINGS="ignore:Editable installation" $(PIP) install --editable .
 	@touch $@
 
 $(DEV): $(INSTALLED)

@@ -1,6 +1,7 @@
 """Fixtures for every test: families, connected pairs, and a leak check."""
 
 import gc
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,11 @@ import pytest
 import pysock
 from support import loopback
 from support.requirements import skip_or_fail
+
+# A shell ignores it in what it starts in the background, and every child of
+# ours would inherit that: those that a test interrupts would run for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=[loopback.IPV4, loopback.IPV6], ids=str)
