@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-SUPPORTED = ("3.11", "3.12", "3.13")
+SUPPORTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 # A name on PATH proves nothing: a pyenv shim may answer "command not found",
 # and Debian's python3 may come without venv. So ask it. A free-threaded build
