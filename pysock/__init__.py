@@ -30,7 +30,21 @@ if not _sys.platform.startswith("linux"):
         "Linux kernel for TCP_INFO, error queues and socket tables."
     )
 
+import _thread
 import socket as _standard_socket
+
+# From 3.12 on an isolated subinterpreter refuses cffi's modules. Better said
+# here than by the first failure. One that shares the GIL takes them.
+if not getattr(_thread, "_is_main_interpreter", lambda: True)():
+    try:
+        import pysock._ffi
+    except ImportError as _refused:
+        raise ImportError(
+            "pysock cannot be used in an isolated subinterpreter: cffi, "
+            "through which it asks the kernel, does not load there "
+            f"({_refused}). Import it in the main interpreter, or in one that "
+            "shares the GIL."
+        ) from _refused
 
 from pysock import errors, raw
 from pysock.dropin.makers import (
