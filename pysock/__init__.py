@@ -37,7 +37,7 @@ import socket as _standard_socket
 # here than by the first failure. One that shares the GIL takes them.
 if not getattr(_thread, "_is_main_interpreter", lambda: True)():
     try:
-        import pysock._ffi
+        import pysock._ffi  # noqa: F401
     except ImportError as _refused:
         raise ImportError(
             "pysock cannot be used in an isolated subinterpreter: cffi, "
