@@ -19,6 +19,12 @@ SOURCES := pyproject.toml setup.py $(wildcard csrc/*.c csrc/*.h csrc/*.py)
 INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
+FOREIGN := $(VENV)/.installed-foreign
+
+# What may differ from one interpreter to the next: its own suites, the class
+# over its class, tracebacks and notes, install and run, typing and packaging.
+INTERPRETER_TESTS := $(addprefix tests/,cpython dropin explain integrations \
+	project raw/test_subinterpreter.py cli/test_run.py)
 
 C_FILES := $(wildcard csrc/*.c pysock/cli/bench/*.c)
 # Stricter than the build, and without cffi's generated file, which does not
@@ -30,6 +36,8 @@ C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
 CLANG ?= $(firstword $(foreach v,clang clang-19 clang-16 clang-14,$(shell which $(v))))
 FUZZ_SECONDS ?= 60
 ASAN_TREE := build/asan
+# The wings that call C, in minutes; ASAN_TESTS=tests is all, in half an hour.
+ASAN_TESTS ?= $(addprefix tests/,raw sock_diag errors dropin loops)
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 ASAN_LIBRARIES = $(shell gcc -print-file-name=libasan.so) \
@@ -39,22 +47,29 @@ EMPTIES_ENVIRONMENT := \
 	test_without_compiler_there_is_no_floor_and_a_load_in_python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest check format bench stress docs asan fuzz \
-	wheel clean
+.PHONY: help demo test test-interpreter test-newest test-foreign check format \
+	bench stress docs asan fuzz wheel clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' \
 		Makefile
 
 demo: $(INSTALLED) ## install with run-time needs only, and take the tour
 	$(BIN)/python -m pysock tour
 
 test: $(DEV) ## run every test, of the stress tests a short version
-	$(BIN)/python -m pytest -m "not stress" $(ARGS)
+	$(BIN)/python -m pytest -m "not stress and not foreign" $(ARGS)
+
+test-interpreter: $(DEV) ## run the tests of what depends on the interpreter
+	$(BIN)/python -m pytest -m "not stress and not foreign" \
+		$(INTERPRETER_TESTS) $(ARGS)
+
+test-foreign: $(FOREIGN) ## run other projects' clients and servers with pysock
+	$(BIN)/python -m pytest -m foreign $(ARGS)
 
 # As root, on a Debian: Python 3.14 and 3.15 come in a chroot in ~/.cache/pysock,
 # built the first time (200 MB to download, 3 minutes).
-test-newest: ## the same on Python 3.14 and 3.15, in a chroot of its own
+test-newest: ## run every test on 3.14 and 3.15, in a chroot of its own
 	.ci/newest 3.14 make test ARGS="$(ARGS)"
 	.ci/newest 3.15 make test ARGS="$(ARGS)"
 
@@ -73,7 +88,7 @@ format: $(DEV) ## let the formatters have their way
 bench: $(BENCH) ## measure pysock beside its peers
 	$(BIN)/python -m benchmarks
 
-stress: $(DEV) ## run the stress tests only
+stress: $(DEV) ## run the long versions of the stress tests: an hour
 	$(BIN)/python -m pytest -m stress $(ARGS)
 
 docs: $(INSTALLED) ## write the pages that are made from the code
@@ -96,8 +111,8 @@ asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 		LD_PRELOAD="$(ASAN_LIBRARIES)" PYTHONMALLOC=malloc \
 		ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
 		UBSAN_OPTIONS=print_stacktrace=1 \
-		$(abspath $(BIN))/python -m pytest -m "not stress" \
-		--ignore tests/project/test_packaging.py \
+		$(abspath $(BIN))/python -m pytest \
+		-m "not stress and not foreign" $(ASAN_TESTS) --ignore tests/project/test_packaging.py \
 		--deselect tests/cli/test_bench.py::$(EMPTIES_ENVIRONMENT) $(ARGS)
 
 fuzz: ## let libFuzzer at the parsers for FUZZ_SECONDS; needs clang
@@ -134,6 +149,10 @@ $(INSTALLED): $(SOURCES) | $(BIN)/python
 
 $(DEV): $(INSTALLED)
 	$(PIP) install --group dev
+	@touch $@
+
+$(FOREIGN): $(DEV)
+	$(PIP) install --group foreign
 	@touch $@
 
 $(BENCH): $(DEV)

@@ -4,8 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
+from support.requirements import skip_or_fail
 from support.sanitized import CSRC, SANITIZERS, build, run
 
 HERE = Path(__file__).resolve().parent
@@ -30,8 +29,7 @@ def test_address_undefined_and_leak_sanitizer(tmp_path):
 def test_valgrind(tmp_path):
     valgrind = shutil.which("valgrind")
     if valgrind is None:
-        # The sanitizers above have looked for the same.
-        pytest.skip("valgrind is not installed")
+        skip_or_fail("valgrind is not installed")
     program = build(tmp_path, [CALLS])
     said = run(
         valgrind, "--leak-check=full", "--show-leak-kinds=all",

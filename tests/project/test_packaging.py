@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pytest
 
 from support import interpreters
+from support.requirements import skip_or_fail
 
 # Builds and installs take as long as the index and the compiler do.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -127,7 +128,7 @@ def test_wheel_holds_one_extension_and_it_is_abi3(wheel_names):
 def test_extension_exports_its_init_function_only(built, tmp_path):
     nm = shutil.which("nm")
     if nm is None:
-        pytest.skip("nm (binutils) is not installed")
+        skip_or_fail("nm (binutils) is not installed")
     with zipfile.ZipFile(built.wheel) as archive:
         extension = archive.extract("pysock/_ffi.abi3.so", tmp_path)
     listing = run(nm, "-D", "--defined-only", extension, cwd=tmp_path)
