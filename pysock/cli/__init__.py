@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "connect",
+    "path",
     "sockets",
     "info",
     "watch",

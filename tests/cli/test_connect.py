@@ -1,6 +1,7 @@
 """`pysock connect`: what happened to each address, and what TCP saw."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 import pysock
 from pysock.cli import COMMANDS, main
 from pysock.cli.reading import GROUPS, LEFT_OUT, in_words
+from pysock.cli.target import parse
+from pysock.errors import show_address as shown
 from pysock.tcp.info import FIELD_NAMES
 from support import loopback
 from support.command import interrupt, on_terminal, pysock_command, start
@@ -23,7 +26,10 @@ def test_connected_says_so_and_what_tcp_saw(listener, family):
     host, port = listener.getsockname()[:2]
     done = pysock_command("connect", host, port)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "connected" in done.stdout.splitlines()[1]
+    [_, row] = done.stdout.splitlines()
+    assert row.split()[0] == shown(listener.getsockname())
+    assert row.endswith("  connected")
+    done = pysock_command("connect", host, port, "-v")
     assert "ESTAB" in done.stdout
     assert "Smoothed round-trip time." in done.stdout
     # What did not happen is not told.
@@ -92,6 +98,87 @@ def test_each_address_of_a_name_is_tried_until_one_answers(
     assert second["address"] == list(there)
 
 
+@pytest.mark.parametrize("form", ["{}:{}", "http://{}:{}/x?y", "x://u@{}:{}"])
+def test_one_word_says_where(listener, family, form):
+    host, port = listener.getsockname()[:2]
+    if ":" in host:
+        host = f"[{host}]"
+    done = pysock_command("connect", form.format(host, port), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    [attempt] = json.loads(done.stdout)
+    assert attempt["address"][1] == port
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        ("https://a.example/x", ("a.example", 443, True)),
+        ("http://a.example", ("a.example", 80, False)),
+        ("https://a.example:8443", ("a.example", 8443, True)),
+        ("redis://u:p@a.example/0", ("a.example", 6379, False)),
+        ("smtp://a.example", ("a.example", 25, False)),
+        ("https://[2001:db8::1]", ("2001:db8::1", 443, True)),
+        ("[2001:db8::1]:22", ("2001:db8::1", 22, False)),
+        ("2001:db8::1 ssh", ("2001:db8::1", 22, False)),
+        ("a.example:http", ("a.example", 80, False)),
+    ],
+)
+def test_target(words, target):
+    assert parse(words.split()) == target
+
+
+def test_where_a_name_leads_is_said_with_its_time():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = pysock_command("connect", "localhost", port, "--family", "4")
+    first = done.stdout.splitlines()[0]
+    assert re.fullmatch(r"localhost resolves to 127.0.0.1 in \S+ ms", first)
+
+
+def test_syn_that_was_lost_is_told(silent_listener):
+    """Its queue is full at the first SYN, and has room at the second."""
+    host, port = silent_listener.getsockname()[:2]
+    with start("connect", host, port, "--json") as running:
+        _wait_for_syn(host, port, running)
+        silent_listener.accept()[0].close()
+        out, err = running.communicate(timeout=20)
+    assert (running.returncode, err) == (0, "")
+    [attempt] = json.loads(out)
+    assert attempt["connected"] is True
+    assert attempt["syns_lost"] >= 1
+
+
+def test_repeat_ends_in_a_summary(listener, family):
+    host, port = listener.getsockname()[:2]
+    done = pysock_command("connect", host, port, "--repeat", 3)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert sum(line.endswith("  connected") for line in lines) == 3
+    assert lines[-2].split(maxsplit=1) == ["connects", "3: 3 succeeded"]
+    assert re.fullmatch(r"connect +\S+ ms least, .* median, .*", lines[-1])
+    done = pysock_command("connect", host, port, "--repeat", 2, "--json")
+    assert [one["round"] for one in json.loads(done.stdout)] == [1, 2]
+
+
+def test_repeat_counts_what_failed(refusing_address):
+    host, port = refusing_address[:2]
+    done = pysock_command("connect", host, port, "--repeat", 2)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].split(maxsplit=1)[1] == (
+        "2: 0 succeeded, 2 failed (2 ConnectRefusedError)"
+    )
+
+
+def test_ctrl_c_in_a_repetition_keeps_what_was_found(listener, family):
+    host, port = listener.getsockname()[:2]
+    with start("connect", host, port, "--repeat", 1000) as running:
+        assert running.stdout.readline()  # the titles
+        assert running.stdout.readline().endswith("connected\n")
+        status, out, err, _ = interrupt(running)
+    assert (status, err) == (0, "")
+    assert "connects  " in out
+
+
 def test_family_restricts_the_addresses(listener, family):
     port = listener.getsockname()[1]
     version = "4" if family.number == socket.AF_INET else "6"
@@ -134,6 +221,13 @@ def test_name_that_cannot_be_is_a_failure_without_traceback(host):
         ("127.0.0.1", "80", "--timeout", "nan"),
         ("127.0.0.1", "80", "--timeout", "inf"),
         ("127.0.0.1", "80", "--family", "5"),
+        ("127.0.0.1", "80", "81"),
+        ("127.0.0.1", "80", "--repeat", "0"),
+        ("::1",),
+        ("http://",),
+        ("http://a.example:0",),
+        ("http://a.example:99999",),
+        ("nonsense://a.example",),
     ],
 )
 def test_bad_usage_is_2_and_no_traceback(words):
@@ -189,7 +283,12 @@ def test_terminal_is_never_overrun(listener):
     host, port = listener.getsockname()[:2]
     for columns in (50, 100):
         status, shown = on_terminal(
-            "connect", host, port, columns=columns, env={"NO_COLOR": "1"}
+            "connect",
+            host,
+            port,
+            "-v",
+            columns=columns,
+            env={"NO_COLOR": "1"},
         )
         assert status == 0
         assert "ESTAB" in shown

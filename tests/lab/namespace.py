@@ -54,6 +54,11 @@ class Namespace:
             _check(_libc.setns(self._fd, CLONE_NEWNET), "setns")
             yield self
 
+    @property
+    def path(self):
+        """A file that other programs know it by, while it is not closed."""
+        return f"/proc/{os.getpid()}/fd/{self._fd}"
+
     def close(self):
         """Let go of it; it is gone when nobody is in it any more."""
         if self._fd >= 0:

@@ -1,0 +1,25 @@
+"""Findings for a reader: why, what was seen, what to do."""
+
+from __future__ import annotations
+
+from pysock.cli.table import print_fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pysock.explain.finding import Finding
+
+
+def print_finding(finding: Finding, *, severity: bool = False) -> None:
+    """Print one finding, below what is there.
+
+    Args:
+        finding: what was found.
+        severity: whether its first word is how bad it is, instead of `why`.
+    """
+    first = finding.severity if severity else "why"
+    fields = [(first, f"{finding.why[:1].upper()}{finding.why[1:]}.")]
+    fields += [("seen", fact) for fact in finding.seen]
+    if finding.try_:
+        fields.append(("try", finding.try_))
+    print()
+    print_fields(fields)
