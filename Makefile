@@ -29,8 +29,13 @@ INTERPRETER_TESTS := $(addprefix tests/,cpython dropin explain integrations \
 C_FILES := $(wildcard csrc/*.c pysock/cli/bench/*.c)
 # Stricter than the build, and without cffi's generated file, which does not
 # pass -Wmissing-prototypes.
-C_LINT := gcc -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
+C_LINT := -fsyntax-only -std=c11 -D_GNU_SOURCE -Icsrc -Wall -Wextra \
 	-Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
+
+# Alpine's C library. Debian's musl-gcc finds no header of the kernel: they
+# are linked into a folder where no header of another C library is.
+MUSL_GCC ?= $(shell which musl-gcc)
+MUSL_TREE := build/musl
 
 # Debian's clang may have its version in its name only.
 CLANG ?= $(firstword $(foreach v,clang clang-19 clang-16 clang-14,$(shell which $(v))))
@@ -47,8 +52,8 @@ EMPTIES_ENVIRONMENT := \
 	test_without_compiler_there_is_no_floor_and_a_load_in_python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-interpreter test-newest test-foreign check format \
-	bench stress docs asan fuzz wheel clean
+.PHONY: help demo test test-interpreter test-newest test-foreign check musl \
+	format bench stress docs asan fuzz wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' \
@@ -78,7 +83,16 @@ check: $(DEV) ## format, lint and types, of Python and of C
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES) $(wildcard csrc/*.h)
-	$(C_LINT) $(C_FILES)
+	gcc $(C_LINT) $(C_FILES)
+	$(if $(MUSL_GCC),$(MAKE) --no-print-directory musl,)
+
+musl: ## lint the C with musl's headers; needs musl-gcc (Debian: musl-tools)
+	$(if $(MUSL_GCC),,$(error no musl-gcc here))
+	mkdir -p $(MUSL_TREE)
+	ln -sfn /usr/include/linux /usr/include/asm-generic $(MUSL_TREE)
+	ln -sfn $(firstword $(wildcard /usr/include/asm \
+		/usr/include/$(shell gcc -print-multiarch)/asm)) $(MUSL_TREE)/asm
+	$(MUSL_GCC) -idirafter $(MUSL_TREE) $(C_LINT) $(C_FILES)
 
 format: $(DEV) ## let the formatters have their way
 	$(BIN)/ruff check --fix-only .

@@ -2,6 +2,7 @@
 #include "address.h"
 
 #include <string.h>
+#include <time.h> /* struct timespec, which errqueue.h leaves to others */
 
 #include <linux/errqueue.h>
 #include <linux/in6.h>

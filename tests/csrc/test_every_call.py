@@ -1,4 +1,4 @@
-"""The C core without Python: sanitizers and valgrind find nothing to say."""
+"""The C core without Python: sanitizers, valgrind, another C library."""
 
 import re
 import shutil
@@ -39,3 +39,20 @@ def test_valgrind(tmp_path):
     assert "ERROR SUMMARY: 0 errors" in said
     [counts] = re.findall(r"FILE DESCRIPTORS: (\d+) open \((\d+) std\)", said)
     assert counts[0] == counts[1]
+
+
+def test_musl(tmp_path):
+    """Alpine's C library: it compiles without a warning, and works."""
+    # Debian's musl-gcc finds no header of the kernel.
+    places = [
+        Path("/usr/include"),
+        *Path("/usr/include").glob("*-linux-gnu"),
+    ]
+    for name in ("linux", "asm", "asm-generic"):
+        [found] = [at / name for at in places if (at / name).is_dir()]
+        (tmp_path / name).symlink_to(found)
+    program = build(
+        tmp_path, [CALLS], "-static", "-idirafter", str(tmp_path),
+        compiler="musl-gcc",
+    )  # fmt: skip
+    assert run(program, str(ROUNDS)) == ""

@@ -15,11 +15,11 @@ SANITIZERS = [
 ]
 
 
-def build(folder, sources, *flags):
+def build(folder, sources, *flags, compiler="gcc"):
     """Compile C sources together with all of csrc/; give the program."""
-    gcc = shutil.which("gcc")
+    gcc = shutil.which(compiler)
     if gcc is None:
-        skip_or_fail("gcc is not installed")
+        skip_or_fail(f"{compiler} is not installed")
     program = folder / "program"
     sources = [*map(str, sources), *map(str, CSRC.glob("*.c"))]
     done = subprocess.run(
