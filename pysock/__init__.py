@@ -9,6 +9,7 @@ A wing a subject, a folder each. An import goes downwards only, from the
 first line of this list to the last (tests/project/test_layout.py):
 
     cli            the command; one file a subcommand
+    testing        failures on demand, for the tests of any program
     integrations   pysock in programs that do not know of it
     loops          many connections: accept, connect, a race of addresses
     dropin         class socket and the module's functions: the typed face
@@ -19,7 +20,7 @@ first line of this list to the last (tests/project/test_layout.py):
     tcp            TCP_INFO, states, stalls: decoded; pure
 
 Public are the names in `__all__` and the modules `errors`, `raw`,
-`sock_diag` and `integrations`; every other path may change.
+`sock_diag`, `testing` and `integrations`; every other path may change.
 """
 
 import sys as _sys

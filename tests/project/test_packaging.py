@@ -139,7 +139,11 @@ def test_extension_exports_its_init_function_only(built, tmp_path):
 
 def test_wheel_holds_the_package_and_nothing_of_the_tree(wheel_names):
     tops = {name.split("/")[0] for name in wheel_names}
-    assert tops == {"pysock", "pysock_tcp-0.1.0.dist-info"}
+    assert tops == {
+        "pysock",
+        "pysock_pytest.py",
+        "pysock_tcp-0.1.0.dist-info",
+    }
     sources = {
         name for name in wheel_names if Path(name).suffix in {".c", ".h", ".o"}
     }
@@ -180,7 +184,12 @@ def test_metadata_names_the_licence_the_oldest_python_and_the_extras(built):
     fields = metadata(built.wheel)
     assert fields["License-Expression"] == "MIT"
     assert fields["Requires-Python"] == ">=3.11"
-    assert fields.get_all("Provides-Extra") == ["cli", "plot", "bench"]
+    assert fields.get_all("Provides-Extra") == [
+        "cli",
+        "plot",
+        "testing",
+        "bench",
+    ]
 
 
 @pytest.mark.parametrize("version", interpreters.SUPPORTED)

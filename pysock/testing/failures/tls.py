@@ -1,0 +1,48 @@
+"""TLS: a handshake that fails, by the certificate or by a RST."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from pysock.testing.address import Address
+from pysock.testing.certificate import certificate
+from pysock.testing.scripted import HEALTHY, Scripted, Step
+from pysock.testing.sockets import LOOPBACK
+
+
+@contextlib.contextmanager
+def tls(
+    *,
+    expired: bool = False,
+    wrong_name: bool = False,
+    reset_in_handshake: bool = False,
+    steps: tuple[Step, ...] = HEALTHY,
+    host: str = LOOPBACK,
+) -> Iterator[Address]:
+    """Give the address of an HTTPS server, in good health unless told.
+
+    Its ``ca_file`` is what a client has to trust. To a client that does not,
+    the certificate is by an authority that it does not know.
+
+    Args:
+        expired: the certificate was valid until yesterday.
+        wrong_name: the certificate is for another name.
+        reset_in_handshake: the ClientHello is answered with a RST.
+        steps: what is done after the handshake, as in `script`.
+        host: an IP address of this machine.
+
+    Raises:
+        Unavailable: trustme is not installed.
+        OSError: the address is not this machine's (``EADDRNOTAVAIL``).
+        ValueError: as `script`.
+    """
+    with certificate(host, expired=expired, wrong_name=wrong_name) as made:
+        chain, authority = made
+        script: list[Step] = ["tls", *steps]
+        if reset_in_handshake:
+            script = ["request", "reset"]
+        server = Scripted(script, host=host, scheme="https", certificate=chain)
+        with server as address:
+            address.ca_file = authority
+            yield address
