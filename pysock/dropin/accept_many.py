@@ -251,7 +251,7 @@ class AcceptManySocket(AcceptInTimeSocket):
             raise
         self._spare = [batch]
         if made is None:
-            raise accept_failure(self, -taken, timeout, timeout)
+            raise accept_failure(self, -taken, timeout)
         return made
 
     def _take(self, batch: Batch, timeout: float | None) -> int:

@@ -10,7 +10,7 @@ from operator import index
 from pysock import raw
 from pysock.dropin.closing import closed, wake_on_close
 from pysock.dropin.transfer import TransferSocket
-from pysock.dropin.typed import failed
+from pysock.dropin.funnel import failure_of
 from pysock.errors import error_for
 from pysock.raw.calls import lib
 
@@ -45,7 +45,8 @@ class CloseSocket(TransferSocket):
             if how != _socket.SHUT_RD:
                 self._sent_fin = True
             return
-        raise failed(self, "shutdown", (-result, os.strerror(-result)))
+        said = OSError(-result, os.strerror(-result))
+        raise failure_of(self, "shutdown", said) or said
 
     def _real_close(
         self,

@@ -1,48 +1,40 @@
-"""connect and its relatives: connect_ex, take_error."""
+"""connect and its relatives: connect_ex, take_error.
+
+The interpreter's own method connects; what is behind a failure is read
+afterwards. A blocking connect that failed keeps the error queue, the number
+of its SYNs and whether a segment came (Linux 6.18), so nothing else is needed.
+"""
 
 from __future__ import annotations
 
 import _socket
-import sys
 import time
-from errno import EAGAIN, EALREADY, EBADF, ECONNABORTED, EINPROGRESS, EISCONN
-from socket import gaierror
+from errno import EAGAIN, EALREADY, EINPROGRESS
 
 from pysock import raw
-from pysock.dropin.attempt import DEADLINE, Attempt, resolve
 from pysock.dropin.ended import remember_end
+from pysock.dropin.funnel import failure_of, is_tcp
 from pysock.dropin.transfer import TransferSocket
-from pysock.dropin.typed import by_handler, failed, is_tcp, unresolved
-from pysock.errors import (
-    ConnectError,
-    SocketError,
-    deadline_error,
-    error_for,
-)
-from pysock.raw.calls import lib, parse_address, to_tuple
-from pysock.raw.evidence import (
-    connect_failure,
-    local_address_of,
-    tcp_info_of,
-)
+from pysock.dropin.typed import by_handler
+from pysock.errors import ConnectError, SocketError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pysock.raw.calls import CData
-
-_start = lib.pysock_connect_start
-_audit = sys.audit
 _monotonic = time.monotonic
 _connect = _socket.socket.connect
 _connect_ex = _socket.socket.connect_ex
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
-_settimeout = _socket.socket.settimeout
+_getsockopt = _socket.socket.getsockopt
+_setsockopt = _socket.socket.setsockopt
+# The C member: the property of the standard class makes an enum of it.
 _family = _socket.socket.family.__get__
 
-_CONNECTED = (0, None)
+_AF_INET6 = _socket.AF_INET6
+_RECVERR = (_socket.IPPROTO_IPV6, 25)  # IPV6_RECVERR
+_UNDER_WAY = frozenset({EINPROGRESS, EALREADY, EAGAIN})
 
 
 class ConnectSocket(TransferSocket):
@@ -50,8 +42,9 @@ class ConnectSocket(TransferSocket):
 
     __slots__ = ()
 
-    # The attempt of a non-blocking connect; unset before the first one.
-    _attempt: Attempt | None
+    # When a connect began that is under way, a time of `time.monotonic()`;
+    # unset before the first such one.
+    _began: float | None
 
     def connect(self, address: Any, /) -> None:
         """Connect to an address, as the timeout says.
@@ -73,12 +66,28 @@ class ConnectSocket(TransferSocket):
         After a failed attempt on a blocking socket the socket can connect
         again. After a timeout the attempt goes on in the kernel.
         """
-        error = self._connect(address, report=True)[1]
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error  # a cycle: its traceback has this frame
+        asking = False
+        started = _monotonic()
+        try:
+            if _family(self) == _AF_INET6 and _wants_icmp(self, address):
+                asking = True
+                _setsockopt(self, *_RECVERR, 1)
+            return _connect(self, address)
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+            failure = failure_of(
+                self, "connect", exc, address=address, started=started
+            )
+            if failure is None:
+                raise
+        finally:
+            if asking:
+                _stop_asking(self)
+        try:
+            raise failure
+        finally:
+            del failure  # a cycle: its traceback has this frame
 
     def connect_ex(self, address: Any, /) -> int:
         """Connect, and return the errno instead of raising it; 0 is success.
@@ -89,153 +98,30 @@ class ConnectSocket(TransferSocket):
             ResolveError: the host name does not resolve.
             TypeError: the address is none; also `OverflowError`.
         """
-        return self._connect(address, report=False)[0]
-
-    def _connect(
-        self, address: Any, *, report: bool
-    ) -> tuple[int, SocketError | None]:
-        """Connect; the errno, and the exception if it is asked for."""
-        family = _family(self)
-        target = parse_address(family, address)
-        if target is None or not is_tcp(self):
-            target = self._resolve(address) if is_tcp(self) else None
-            if target is None:
-                # Not TCP, or an address only the standard module can judge.
-                if not report:
-                    return self._connect_ex_standard(address), None
-                self._connect_standard(address)
-                return _CONNECTED
-        _audit("socket.connect", self, address)
-        fd, timeout = _fileno(self), _gettimeout(self)
-        if timeout == 0:
-            timeout = self.gettimeout()
-            if timeout == 0:
-                return self._connect_nonblocking(fd, target, report=report)
-            # Was a listener, whose accept kept the timeout from C.
-            _settimeout(self, timeout)
         started = _monotonic()
-        blocking = timeout is None
-        result = -EINPROGRESS
-        # A signal handler may raise as soon as the C call is over.
         try:
-            result = _start(fd, target, blocking)
-            if result == 0:
-                return _CONNECTED
-            attempt = Attempt(fd, target, started, result)
-            return self._connect_waiting(attempt, timeout, report=report)
-        finally:
-            # Another thread may have closed the socket, and the number may
-            # be somebody else's by now.
-            if blocking and result != 0 and _fileno(self) == fd:
-                lib.pysock_set_nonblocking(fd, 0)
-
-    def _resolve(self, address: Any) -> CData | None:
-        try:
-            return resolve(_family(self), address)
-        except gaierror as exc:
-            failure = exc.args
-        raise unresolved(address[0], failure)
-
-    def _connect_nonblocking(
-        self, fd: int, target: CData, *, report: bool
-    ) -> tuple[int, SocketError | None]:
-        earlier: Attempt | None = getattr(self, "_attempt", None)
-        # A connect that reports an earlier failure resets TCP_INFO.
-        before = tcp_info_of(fd) if earlier is not None else None
-        here = local_address_of(fd) if earlier is not None else None
-        started = _monotonic()
-        result = lib.pysock_connect(fd, target)
-        attempt = Attempt(fd, target, started, result)
-        number = attempt.number
-        if number == EINPROGRESS:
-            self._attempt = attempt
-        elif number != EALREADY:
-            self._attempt = None
-        if number == 0 or not report:
-            return number, None
-        # EISCONN is about this call; the earlier attempt has succeeded.
-        began = attempt if number == EISCONN else earlier or attempt
-        elapsed = began.elapsed
-        there = to_tuple(target)
-        if number in (EINPROGRESS, EALREADY):
-            return number, error_for(
-                "connect", number, address=there, elapsed=elapsed
-            )
-        error = connect_failure(
-            fd,
-            number,
-            address=there,
-            at_once=earlier is None or number == ECONNABORTED,
-            elapsed=elapsed,
-            info=before,
-        )
-        if before is not None:
-            error.local_address = here
-        return number, error
-
-    def _connect_waiting(
-        self, attempt: Attempt, timeout: float | None, *, report: bool
-    ) -> tuple[int, SocketError | None]:
-        """Wait for the verdict, and find out what is behind a bad one."""
-        fd, target, number = attempt.fd, attempt.target, attempt.number
-        blocking = timeout is None
-        waited = number == EINPROGRESS or (blocking and number == EALREADY)
-        if waited:
-            attempt.wait(timeout, self)
-            number = attempt.number
-            if number == EBADF:
-                return EBADF, error_for(
-                    "connect",
-                    EBADF,
-                    address=to_tuple(target),
-                    elapsed=attempt.elapsed,
-                )
-        error = None
-        if number == DEADLINE:
-            number = EAGAIN
-            if report:
-                error = deadline_error(
-                    "connect",
-                    elapsed=attempt.elapsed,
-                    address=to_tuple(target),
-                    local_address=local_address_of(fd),
-                    tcp_info=tcp_info_of(fd),
-                )
-        elif number != 0 and report:
-            error = connect_failure(
-                fd,
-                number,
-                address=to_tuple(target),
-                at_once=attempt.at_once,
-                elapsed=attempt.elapsed,
-            )
-        attempt.stop_asking()
-        if waited and blocking:
-            attempt.settle()
-            if number == 0 and attempt.number != 0:
-                number = attempt.number
-                error = error_for("connect", number, address=to_tuple(target))
-        return number, error
-
-    def _connect_standard(self, address: Any) -> None:
-        try:
-            return _connect(self, address)
-        except gaierror as exc:
-            gai, failure = True, exc.args
+            number = _connect_ex(self, address)
         except OSError as exc:
             if by_handler(exc):
                 raise
-            gai, kind, failure = False, type(exc), exc.args
-        if gai:
-            raise unresolved(address[0], failure)
-        raise failed(self, "connect", failure, kind)
-
-    def _connect_ex_standard(self, address: Any) -> int:
+            failure = failure_of(self, "connect", exc, address=address)
+            if failure is None:
+                raise
+        else:
+            if number:
+                self._connect_ex_said(number, started)
+            return number
         try:
-            return _connect_ex(self, address)
-        except gaierror as exc:
-            failure = exc.args
-        raise unresolved(address[0], failure)
+            raise failure
+        finally:
+            del failure
+
+    def _connect_ex_said(self, number: int, started: float) -> None:
+        """Remember since when a connect is under way, or that it is over."""
+        if number not in _UNDER_WAY:
+            self._began = None
+        elif getattr(self, "_began", None) is None:
+            self._began = started
 
     def take_error(self) -> SocketError | None:
         """Take the pending error (SO_ERROR); reading clears it.
@@ -252,9 +138,45 @@ class ConnectSocket(TransferSocket):
         """
         error = raw.take_error(_fileno(self))
         if isinstance(error, ConnectError):
-            attempt: Attempt | None = getattr(self, "_attempt", None)
-            if attempt is not None:
-                error.elapsed = attempt.elapsed
+            began = getattr(self, "_began", None)
+            if began is not None:
+                error.elapsed = _monotonic() - began
         elif error is not None:
             remember_end(self, error)
         return error
+
+
+def _wants_icmp(sock: Any, address: Any) -> bool:
+    """Whether IPV6_RECVERR is to be on while a connect blocks.
+
+    IPv6 keeps an ICMP message, and with it the router's name, only then.
+    Not with a timeout: there it would make a soft error final. Not to this
+    machine itself; and a name is looked up by the connect, nobody knows yet
+    where it leads.
+    """
+    if _gettimeout(sock) is not None or not is_tcp(sock):
+        return False
+    host = address[0] if type(address) is tuple and address else None
+    if type(host) is not str or ":" not in host:
+        return False
+    if host in ("::", "::1") or host.startswith("::ffff:"):
+        return False
+    try:
+        return _getsockopt(sock, *_RECVERR) == 0
+    except OSError as exc:
+        if by_handler(exc):
+            raise
+        return False
+
+
+def _stop_asking(sock: Any) -> None:
+    """Put IPV6_RECVERR back, which also empties the error queue.
+
+    On an established connection it would turn soft errors into hard ones.
+    """
+    try:
+        _setsockopt(sock, *_RECVERR, 0)
+    except OSError as exc:
+        if by_handler(exc):
+            raise
+        # Closed meanwhile, by another thread.

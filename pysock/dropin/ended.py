@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pysock.dropin.memory import recall, remember
 from pysock.errors import (
     BrokenConnectionError,
     ConnectionKilledError,
@@ -31,9 +32,9 @@ def remember_end(sock: Any, error: SocketError) -> None:
     that gives EPIPE, whoever it was.
     """
     if isinstance(error, _ENDS):
-        sock._ended = (error.origin, error.local_address)
+        remember(sock, "_ended", (error.origin, error.local_address))
     elif isinstance(error, BrokenConnectionError):
-        origin, where = getattr(sock, "_ended", (None, None))
+        origin, where = recall(sock, "_ended", (None, None))
         # Another local address: the socket was connected again since.
         if origin is not None and where == error.local_address:
             error.origin = origin

@@ -12,9 +12,9 @@ from socket import gaierror
 
 from pysock import raw
 from pysock.dropin import listening
-from pysock.dropin.bind import bind_failure
+from pysock.dropin.funnel import failure_of
 from pysock.dropin.standard import rebind
-from pysock.dropin.typed import unresolved
+from pysock.dropin.without_snapshot import unresolved
 from pysock.errors import SocketError
 
 TYPE_CHECKING = False
@@ -109,10 +109,17 @@ def create_server(
         # the address into its text. What else there is goes on as it is.
         if family not in _IP or "while attempting to bind" not in str(exc):
             raise
-        kind, failure = type(exc), exc.args
-    if failure[0] < 0:
-        raise unresolved(address[0], failure)
-    raise bind_failure(None, address, kind, failure)
+        failure = (
+            unresolved(address[0], exc.args)
+            if exc.args[0] < 0
+            else failure_of(None, "bind", exc, address=address)
+        )
+        if failure is None:
+            raise
+    try:
+        raise failure
+    finally:
+        del failure  # a cycle: its traceback has this frame
 
 
 def tcp_info(sock_or_fd: Any) -> TcpInfo:

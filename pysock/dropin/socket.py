@@ -10,18 +10,17 @@ from __future__ import annotations
 import _socket
 import socket as standard
 from errno import EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, ETIMEDOUT
-from socket import gaierror
 from sys import _getframe, modules
 
 from pysock import raw
 from pysock.dropin.accept import accept_failure
 from pysock.dropin.accept_in_time import NEVER
 from pysock.dropin.accept_many import AcceptManySocket
-from pysock.dropin.bind import bind_failure
 from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
+from pysock.dropin.funnel import failure_of
 from pysock.dropin.listening import listen_queue
-from pysock.dropin.typed import by_handler, typed, unresolved
+from pysock.dropin.typed import by_handler, typed
 from pysock.errors import SocketError, error_for
 from pysock.errors.choose import TIMED_OUT
 from pysock.raw.calls import lib
@@ -63,13 +62,15 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     module would have raised.
     """
 
-    # The attempt of a non-blocking connect; who ended the connection; what
+    # When a connect began that is under way; who ended the connection; whether
+    # a connect over IPv6 has failed; what
     # accept makes; the timeout that was set; whether SHUT_WR was called; room
     # for accept_many; when accept is to look at the queue. Unset until then,
     # so that making a socket costs no more.
     __slots__ = (
-        "_attempt",
+        "_began",
         "_ended",
+        "_failed",
         "_kind",
         "_own_timeout",
         "_sent_fin",
@@ -120,10 +121,13 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         except OSError as exc:
             if by_handler(exc):
                 raise
-            kind, failure = type(exc), exc.args
-        if kind is gaierror:
-            raise unresolved(address[0], failure)
-        raise bind_failure(self, address, kind, failure)
+            failure = failure_of(self, "bind", exc, address=address)
+            if failure is None:
+                raise
+        try:
+            raise failure
+        finally:
+            del failure  # a cycle: its traceback has this frame
 
     def listen(self, *args: int) -> None:
         """Make the socket passive, with a queue of `backlog` at most.
@@ -205,7 +209,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             # it has the timeout again, of which no time is gone.
             self._unlooked = 0
             return socket.accept(self)
-        raise accept_failure(self, number, timeout, timeout)
+        raise accept_failure(self, number, timeout)
 
     def _accepted(self, fd: int) -> socket:
         """Make the object for an accepted descriptor, or close it."""

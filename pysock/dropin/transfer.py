@@ -9,9 +9,10 @@ from __future__ import annotations
 import _socket
 import socket as standard
 import time
-from socket import gaierror
 
-from pysock.dropin.typed import failed, typed, unresolved, would_block
+from pysock.dropin.funnel import failure_of
+from pysock.dropin.typed import typed
+from pysock.dropin.without_snapshot import would_block
 from pysock.errors import (
     Origin,
     PeerClosedError,
@@ -46,10 +47,10 @@ _PEER = Origin("peer")
 class TransferSocket(standard.socket):
     """The standard class with every call but connect and accept typed.
 
-    A failure is caught as its `args` and raised anew outside the handler, so
-    that the new exception has no context and keeps nothing alive. An
-    exception with a deeper traceback is not the call's own: a signal handler
-    raised it, and it goes on as it is.
+    The typed exception is raised outside the handler, so that it has no
+    context, and its name is deleted: its traceback has the frame, which would
+    hold it in turn. An exception with a deeper traceback is not the call's
+    own: a signal handler raised it, and it goes on as it is.
     """
 
     __slots__ = ()
@@ -70,17 +71,20 @@ class TransferSocket(standard.socket):
         """
         try:
             return _recv(self, bufsize, flags)
-        except BlockingIOError:
-            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            failure = exc.args
-        raise (
-            would_block("recv")
-            if failure is None
-            else failed(self, "recv", failure)
-        )
+            failure = None
+            if type(exc) is not BlockingIOError:
+                failure = failure_of(self, "recv", exc)
+                if failure is None:
+                    raise
+        if failure is None:
+            raise would_block("recv")
+        try:
+            raise failure
+        finally:
+            del failure
 
     def recv_into(
         self, buffer: Buffer, nbytes: int = 0, flags: int = 0
@@ -91,17 +95,20 @@ class TransferSocket(standard.socket):
         """
         try:
             return _recv_into(self, buffer, nbytes, flags)
-        except BlockingIOError:
-            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            failure = exc.args
-        raise (
-            would_block("recv_into")
-            if failure is None
-            else failed(self, "recv_into", failure)
-        )
+            failure = None
+            if type(exc) is not BlockingIOError:
+                failure = failure_of(self, "recv_into", exc)
+                if failure is None:
+                    raise
+        if failure is None:
+            raise would_block("recv_into")
+        try:
+            raise failure
+        finally:
+            del failure
 
     def send(self, data: Buffer, flags: int = 0, /) -> int:
         """Send what fits; returns how many bytes were taken.
@@ -125,17 +132,20 @@ class TransferSocket(standard.socket):
                 data,
                 _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
             )
-        except BlockingIOError:
-            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            failure = exc.args
-        raise (
-            would_block("send")
-            if failure is None
-            else failed(self, "send", failure)
-        )
+            failure = None
+            if type(exc) is not BlockingIOError:
+                failure = failure_of(self, "send", exc)
+                if failure is None:
+                    raise
+        if failure is None:
+            raise would_block("send")
+        try:
+            raise failure
+        finally:
+            del failure
 
     def sendall(self, data: Buffer, flags: int = 0, /) -> None:
         """Send everything; raises as `send`.
@@ -148,17 +158,20 @@ class TransferSocket(standard.socket):
                 data,
                 _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
             )
-        except BlockingIOError:
-            failure = None
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            failure = exc.args
-        raise (
-            would_block("sendall")
-            if failure is None
-            else failed(self, "sendall", failure)
-        )
+            failure = None
+            if type(exc) is not BlockingIOError:
+                failure = failure_of(self, "sendall", exc)
+                if failure is None:
+                    raise
+        if failure is None:
+            raise would_block("sendall")
+        try:
+            raise failure
+        finally:
+            del failure
 
     def sendto(self, data: Buffer, /, *args: Any) -> int:
         """Send to an address: `sendto(data, [flags,] address)`.
@@ -174,10 +187,15 @@ class TransferSocket(standard.socket):
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            kind, failure = type(exc), exc.args
-        if kind is gaierror:
-            raise unresolved(args[-1][0], failure)
-        raise failed(self, "sendto", failure, kind)
+            failure = failure_of(
+                self, "sendto", exc, address=args[-1] if args else None
+            )
+            if failure is None:
+                raise
+        try:
+            raise failure
+        finally:
+            del failure
 
     def sendmsg(
         self,
@@ -193,10 +211,13 @@ class TransferSocket(standard.socket):
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            kind, failure = type(exc), exc.args
-        if kind is gaierror:
-            raise unresolved(address[0], failure)
-        raise failed(self, "sendmsg", failure, kind)
+            failure = failure_of(self, "sendmsg", exc, address=address)
+            if failure is None:
+                raise
+        try:
+            raise failure
+        finally:
+            del failure
 
     def recv_exactly(self, n: int, /) -> bytes:
         """Receive exactly n bytes. Each wait is bounded by the timeout.

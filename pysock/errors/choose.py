@@ -115,15 +115,19 @@ def with_builtin(
 
 
 def deadline_error(
-    call: str, *, elapsed: float | None = None, **carried: Any
+    call: str,
+    *,
+    args: tuple[Any, ...] = TIMED_OUT,
+    elapsed: float | None = None,
+    **carried: Any,
 ) -> SocketError:
     """Make the exception for a socket's own timeout.
 
-    `args` is the standard module's, `('timed out',)`; the errno, which the
-    standard module leaves at `None`, is `ETIMEDOUT`.
+    `args` is the standard module's, `('timed out',)`, or what TLS says; the
+    errno, which the standard module leaves at `None`, is `ETIMEDOUT`.
     """
     kind = _DEADLINE.get(call) or variant(SocketError, TimeoutError)
-    error = kind(*TIMED_OUT)
+    error = kind(*args)
     error.errno = errno.ETIMEDOUT
     return _carry(error, call, _DEADLINE_ORIGIN, elapsed, **carried)
 

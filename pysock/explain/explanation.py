@@ -163,6 +163,9 @@ def _syns(info: TcpInfo | None) -> int | None:
     if info.segs_out is not None:
         return info.segs_out
     retransmitted = info.total_retrans
+    if retransmitted is None:
+        # A blocking connect leaves this one alone.
+        retransmitted = info.retransmits
     return None if retransmitted is None else retransmitted + 1
 
 

@@ -23,7 +23,7 @@ from pysock.dropin.accept import accept_failure
 from pysock.dropin.accept_many import Batch
 from pysock.dropin.closing import Waker, is_watched, unwatch, watch
 from pysock.dropin.socket import socket
-from pysock.dropin.typed import is_tcp
+from pysock.dropin.funnel import is_tcp
 from pysock.errors import error_for
 from pysock.loops.accept_stats import AcceptStats, Counters, Drops
 from pysock.loops.reserve import Reserve
@@ -241,7 +241,7 @@ class AcceptLoop:
             self._resume_at = time.monotonic() + self._pause
         else:
             timeout = self._listener.gettimeout()
-            raise accept_failure(self._listener, number, timeout, None)
+            raise accept_failure(self._listener, number, timeout)
         self._report(number, None)
         return True
 
@@ -285,7 +285,7 @@ class AcceptLoop:
                 break
             if deadline is not None and time.monotonic() >= deadline:
                 raise accept_failure(
-                    self._listener, errno.ETIMEDOUT, timeout, timeout
+                    self._listener, errno.ETIMEDOUT, timeout
                 )
         return False
 

@@ -8,7 +8,7 @@ from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from sys import modules
 
 from pysock.dropin.socket import socket
-from pysock.dropin.typed import unresolved
+from pysock.dropin.without_snapshot import unresolved
 from pysock.errors import AllAttemptsFailedError, SocketError, error_for
 from pysock.loops.connect_many import Attempts
 from pysock.raw.calls import AF_INET, AF_INET6, parse_address, to_tuple

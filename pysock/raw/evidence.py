@@ -8,6 +8,7 @@ call has usually taken already and nobody here asks again.
 
 from __future__ import annotations
 
+import _socket
 import errno
 
 from pysock.errors import (
@@ -19,6 +20,7 @@ from pysock.errors import (
 from pysock.errors.choose import is_dead, is_of_a_connect
 from pysock.errors.failure import TRANSFER
 from pysock.raw.calls import (
+    ffi,
     lib,
     read_address,
     read_icmp,
@@ -38,11 +40,18 @@ if TYPE_CHECKING:
 # hundreds of messages.
 _MOST_MESSAGES = 64
 
+# Of SOL_SOCKET and IPPROTO_IPV6; the interpreter's module lacks them.
+_SO_DOMAIN, _SO_INCOMING_CPU, _IPV6_RECVERR = 39, 49, 25
+
+_ANY_ADDRESS = ("0.0.0.0", "::")
+
+# Of a reading that was reset: so many bytes of it are kept.
+_LEFT, _NO_STATE = 3, 0xFF
+
 # Errnos of a connect that leave no choice, if no ICMP message came.
 _ALWAYS = {
     errno.EISCONN: "caller",
     errno.EPERM: "policy",
-    errno.ECONNREFUSED: "peer",
     errno.ECONNRESET: "peer",
     errno.EPIPE: "peer",
     errno.ETIMEDOUT: "timer",
@@ -109,6 +118,7 @@ def connect_origin(
     address: tuple[Any, ...] | None,
     *,
     at_once: bool | None,
+    again: bool = False,
 ) -> Origin | None:
     """Find out who refused a connect.
 
@@ -119,6 +129,7 @@ def connect_origin(
         address: where to; numeric.
         at_once: whether connect(2) itself returned it, before any packet
             could be answered; `None` if that is not known.
+        again: whether this socket had tried before, and met a failure.
     """
     sent_by = icmp_origin(fd, number)
     if sent_by is not None:
@@ -126,10 +137,13 @@ def connect_origin(
     if number == errno.ECONNABORTED and at_once:
         # connect(2) of a failed attempt whose errno was taken already.
         return None
-    if number == errno.ECONNREFUSED and _nothing_came(info):
-        return Origin("icmp")
+    if number == errno.ECONNREFUSED:
+        return _refused_by(fd, info, address, again=again)
     if number in _ALWAYS:
         return Origin(_ALWAYS[number])
+    if at_once is None and _keeps_icmp(fd, address):
+        # No ICMP message came: unless SYNs were repeated, none ever left.
+        at_once = info is None or not info.retransmits
     if at_once or number == errno.EADDRNOTAVAIL:
         return refused_here(fd, number, address)
     if at_once is None:
@@ -137,14 +151,57 @@ def connect_origin(
     return Origin("icmp") if number in _ICMP else None
 
 
-def _nothing_came(info: TcpInfo | None) -> bool:
-    """Whether a SYN went out and no segment came back, not even a RST.
+def _refused_by(
+    fd: int,
+    info: TcpInfo | None,
+    address: tuple[Any, ...] | None,
+    *,
+    again: bool,
+) -> Origin | None:
+    """Tell a RST from an ICMP refusal that is not in the error queue."""
+    if info is not None and info.segs_out:
+        return Origin("peer" if info.segs_in else "icmp")
+    # A blocking connect has reset the counters. What it leaves is on which
+    # CPU the socket's last segment came: -1 if there never was one.
+    cpu = read_option(fd, _socket.SOL_SOCKET, _SO_INCOMING_CPU)
+    if cpu is not None and cpu < 0:
+        return Origin("icmp")
+    # That segment may be an earlier attempt's.
+    if _keeps_icmp(fd, address) or (cpu is not None and not again):
+        return Origin("peer")
+    return None
 
-    The error queue is silent on IPv6 without IPV6_RECVERR; a refusal without
-    a segment is ICMP all the same. A reading that knows of no SYN either was
-    reset by a blocking connect, and says nothing.
+
+def _keeps_icmp(fd: int, address: tuple[Any, ...] | None) -> bool:
+    """Whether an ICMP message would have been in the error queue.
+
+    On IPv4 always, from an IPv6 socket too; on IPv6 with IPV6_RECVERR.
     """
-    return info is not None and bool(info.segs_out) and info.segs_in == 0
+    if address is not None and str(address[0]).startswith("::ffff:"):
+        return True
+    if read_option(fd, _socket.SOL_SOCKET, _SO_DOMAIN) == _socket.AF_INET:
+        return True
+    return bool(read_option(fd, _socket.IPPROTO_IPV6, _IPV6_RECVERR))
+
+
+def read_option(fd: int, level: int, option: int) -> int | None:
+    """An int that getsockopt(2) knows, or `None`."""
+    value = ffi.new("int *")
+    if lib.pysock_get_option(fd, level, option, value) < 0:
+        return None
+    number: int = value[0]
+    return number
+
+
+def what_is_left(info: TcpInfo) -> TcpInfo:
+    """A reading that a failed connect has reset, without what is no more.
+
+    State and retransmissions are true; the bytes behind them would say that
+    nothing was ever sent. The one between them, which has been reset too,
+    becomes a number that stands for no state of congestion control.
+    """
+    state, _, retransmits = info.raw[:3]
+    return TcpInfo(bytes((state, _NO_STATE, retransmits)))
 
 
 def connect_failure(
@@ -156,17 +213,24 @@ def connect_failure(
     elapsed: float | None = None,
     call: str = "connect",
     args: tuple[Any, ...] | None = None,
-    info: TcpInfo | None = None,
+    again: bool = False,
 ) -> SocketError:
     """Make the exception of a failed connect, with all there is to know.
 
-    `info` is a reading from before, where a connect since has reset it.
+    A blocking connect(2), and one that brings the verdict of an earlier one,
+    lets go of the peer and of this end's address, and resets TCP_INFO.
     """
-    if info is None:
-        info = tcp_info_of(fd)
+    info, peer, here = tcp_info_of(fd), peer_of(fd), local_address_of(fd)
+    if peer is None and not at_once and number != errno.EISCONN:
+        if here is not None and here[0] in _ANY_ADDRESS:
+            here = None
+        if info is not None and len(info.raw) > _LEFT:
+            info = what_is_left(info)
     if address is None:
-        address = peer_of(fd)
-    origin = connect_origin(fd, number, info, address, at_once=at_once)
+        address = peer
+    origin = connect_origin(
+        fd, number, info, address, at_once=at_once, again=again
+    )
     error = error_for(
         "connect",
         number,
@@ -174,7 +238,7 @@ def connect_failure(
         origin=origin,
         elapsed=elapsed,
         address=address,
-        local_address=local_address_of(fd),
+        local_address=here,
         tcp_info=info,
     )
     error.call = call

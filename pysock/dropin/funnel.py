@@ -1,0 +1,250 @@
+"""From the exception of the standard method to ours: the one funnel.
+
+Both faces come through here, once per failure. It works for any socket of
+the standard class, be it a subclass: what our own class remembers in slots is
+kept beside for the others (`memory.py`). A would-block error and a connect
+under way are not failures; they have their own way (`without_snapshot.py`).
+"""
+
+from __future__ import annotations
+
+import _socket
+import time
+from errno import (
+    EAGAIN,
+    EALREADY,
+    EBADF,
+    ECONNABORTED,
+    EINPROGRESS,
+    EISCONN,
+    ETIMEDOUT,
+)
+from operator import index
+from socket import gaierror
+
+from pysock.dropin.ended import remember_end
+from pysock.dropin.memory import recall, remember
+from pysock.dropin.without_snapshot import (
+    in_progress,
+    readable_host,
+    unresolved,
+    would_block,
+)
+from pysock.errors import Origin, deadline_error, error_for
+from pysock.errors.handlers import from_handler
+from pysock.raw.calls import parse_address, to_tuple
+from pysock.raw.evidence import (
+    connect_failure,
+    local_address_of,
+    peer_of,
+    tcp_info_of,
+    transfer_failure,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.errors import SocketError
+
+_fileno = _socket.socket.fileno
+_gettimeout = _socket.socket.gettimeout
+# The C members: the properties of the standard class make enums of them,
+# which costs ten times as much.
+_family = _socket.socket.family.__get__
+_type = _socket.socket.type.__get__
+_proto = _socket.socket.proto.__get__
+
+_IP = (_socket.AF_INET, _socket.AF_INET6)
+_STREAM = _socket.SOCK_STREAM
+_TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
+
+
+def is_tcp(sock: Any) -> bool:
+    """Whether a socket is TCP (or MPTCP) over IP."""
+    return (
+        _family(sock) in _IP
+        and _type(sock) == _STREAM
+        and _proto(sock) in _TCP
+    )
+
+
+def failure_of(
+    sock: Any,
+    call: str,
+    exc: OSError,
+    *,
+    address: Any = None,
+    started: float | None = None,
+) -> SocketError | None:
+    """Make the typed exception of a failure, with its snapshot; not raised.
+
+    Args:
+        sock: the socket, after the failure; `None` where it was TCP for
+            certain and is closed again.
+        call: the method's name, as `SocketError.call` has it.
+        exc: what the standard method raised itself: an exception of a
+            signal's handler is not to come here (`typed.by_handler`).
+        address: what was given to `connect`, `bind` or `sendto`.
+        started: a time of `time.monotonic()` at which the call began, in
+            seconds; `None` if the clock was not read.
+
+    Returns:
+        the exception, or `None` where there is nothing to add: the socket is
+        not TCP, or the exception is not one of a system call.
+
+    Never blocks. Raises nothing but what a signal's handler raises meanwhile:
+    whatever fails in here leaves a plainer exception.
+    """
+    args, kind = exc.args, type(exc)
+    if kind is gaierror:
+        return unresolved(address[0] if address else None, args)
+    if kind.__module__ != "builtins":
+        return None  # typed already, or of TLS
+    # TLS has other texts for it; none of them has an errno.
+    timed_out = kind is TimeoutError and len(args) == 1
+    if not timed_out and (len(args) != 2 or type(args[0]) is not int):
+        return None
+    number = ETIMEDOUT if timed_out else args[0]
+    if number == EAGAIN:
+        if call == "accept":
+            return error_for(call, EAGAIN)
+        return would_block(call)
+    if number == EBADF and sock is not None and _fileno(sock) == -1:
+        there = numeric(sock, address) if call == "connect" else None
+        return error_for(call, EBADF, args=args, address=there)
+    if sock is not None and not is_tcp(sock):
+        return None
+    if call == "connect" and number in (EINPROGRESS, EALREADY):
+        there = numeric(sock, address) or address
+        return in_progress(sock, number, there, started)
+    try:
+        if call == "connect":
+            return _connect_failure(sock, args, timed_out, address, started)
+        if call == "bind":
+            return _bind_failure(args, address)
+        if call == "accept":
+            return _accept_failure(sock, number, args, timed_out)
+        return _transfer_failure(sock, call, args, timed_out)
+    except Exception as problem:
+        if from_handler(problem):
+            raise
+    if timed_out:
+        return deadline_error(call, args=args)
+    return error_for(call, number, args=args)
+
+
+def numeric(sock: Any, address: Any) -> tuple[Any, ...] | None:
+    """The address given to a call as the kernel writes it.
+
+    `None` for a name, and for what is no address.
+    """
+    target = parse_address(_family(sock), address)
+    return None if target is None else to_tuple(target)
+
+
+def _connect_failure(
+    sock: Any,
+    args: tuple[Any, ...],
+    timed_out: bool,
+    address: Any,
+    started: float | None,
+) -> SocketError:
+    fd, number = _fileno(sock), args[0]
+    earlier: float | None = recall(sock, "_began")
+    if earlier is not None and number != EISCONN:
+        # A non-blocking attempt, of which this call has brought the verdict.
+        started = earlier
+    elapsed = None if started is None else time.monotonic() - started
+    there = numeric(sock, address)
+    if there is None and number != EISCONN:
+        there = peer_of(fd)
+    if there is None and isinstance(address, tuple):
+        host, port, *rest = address
+        there = (readable_host(host), index(port), *rest)
+    if timed_out:
+        # It goes on in the kernel, and a later call will say how it ended.
+        remember(sock, "_began", started)
+        return deadline_error(
+            "connect",
+            args=args,
+            elapsed=elapsed,
+            address=there,
+            local_address=local_address_of(fd),
+            tcp_info=tcp_info_of(fd),
+        )
+    again = bool(recall(sock, "_failed", False))
+    if number != EISCONN:
+        remember(sock, "_began", None)
+        if _family(sock) == _socket.AF_INET6:
+            remember(sock, "_failed", True)
+    return connect_failure(
+        fd,
+        number,
+        address=there,
+        at_once=_at_once(sock, number, earlier),
+        again=again,
+        elapsed=elapsed,
+        args=args,
+    )
+
+
+def _at_once(sock: Any, number: int, earlier: float | None) -> bool | None:
+    """Whether connect(2) itself said so, before any packet was answered."""
+    blocks = _gettimeout(sock) is None
+    if number == ECONNABORTED and (earlier is not None or not blocks):
+        # Of a failed attempt whose errno was taken already; one that was
+        # killed while it was polled for still has its peer.
+        return peer_of(_fileno(sock)) is None
+    if peer_of(_fileno(sock)) is not None:
+        return False
+    # The kernel has let go of the peer: at once, or at the end of an attempt.
+    return None if blocks else earlier is None
+
+
+def _bind_failure(args: tuple[Any, ...], address: Any) -> SocketError:
+    address = (readable_host(address[0]), *address[1:])
+    error = error_for(
+        "bind", args[0], args=args, address=address, local_address=address
+    )
+    if error.origin is None and args[0] != EBADF:
+        error.origin = Origin("caller")
+    return error
+
+
+def _accept_failure(
+    sock: Any, number: int, args: tuple[Any, ...], timed_out: bool
+) -> SocketError:
+    fd = _fileno(sock)
+    here, info = local_address_of(fd), tcp_info_of(fd)
+    if timed_out:
+        return deadline_error(
+            "accept",
+            args=args,
+            elapsed=_gettimeout(sock),
+            local_address=here,
+            tcp_info=info,
+        )
+    return error_for(
+        "accept", number, args=args, local_address=here, tcp_info=info
+    )
+
+
+def _transfer_failure(
+    sock: Any, call: str, args: tuple[Any, ...], timed_out: bool
+) -> SocketError:
+    fd = _fileno(sock)
+    if timed_out:
+        return deadline_error(
+            call,
+            args=args,
+            # The clock was not read; it took this long, and hardly more.
+            elapsed=_gettimeout(sock),
+            address=peer_of(fd),
+            local_address=local_address_of(fd),
+            tcp_info=tcp_info_of(fd),
+        )
+    sent_fin = recall(sock, "_sent_fin", False)
+    error = transfer_failure(fd, call, args[0], args=args, sent_fin=sent_fin)
+    remember_end(sock, error)
+    return error

@@ -1,0 +1,54 @@
+"""What a later failure of a socket needs to know of its earlier calls.
+
+Our own sockets have slots for it; a socket of the standard class, or of
+somebody's subclass, must look as it did, so for those it is kept beside.
+"""
+
+from __future__ import annotations
+
+from types import MemberDescriptorType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+    from typing import Any
+
+# Made when the first socket without our slots needs it.
+_beside: MutableMapping[Any, dict[str, Any]] | None = None
+
+
+def remember(sock: Any, name: str, value: Any) -> None:
+    """Keep something about a socket, for as long as the socket lives.
+
+    What cannot be kept (a socket that takes no weak reference, or has no
+    hash) is forgotten: an exception will say less.
+    """
+    global _beside  # noqa: PLW0603
+    if _has_slot(sock, name):
+        setattr(sock, name, value)
+        return
+    try:
+        if _beside is None:
+            from weakref import WeakKeyDictionary
+
+            _beside = WeakKeyDictionary()
+        _beside.setdefault(sock, {})[name] = value
+    except (ImportError, OSError, TypeError):
+        return
+
+
+def recall(sock: Any, name: str, default: Any = None) -> Any:
+    """Give what was kept, or the default."""
+    if _has_slot(sock, name):
+        return getattr(sock, name, default)
+    if _beside is None:
+        return default
+    try:
+        return _beside.get(sock, {}).get(name, default)
+    except TypeError:
+        return default
+
+
+def _has_slot(sock: Any, name: str) -> bool:
+    slot = getattr(type(sock), name, None)
+    return isinstance(slot, MemberDescriptorType)

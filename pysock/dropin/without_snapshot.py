@@ -1,0 +1,69 @@
+"""Exceptions that need no look at the socket.
+
+What would block or is under way is no failure, and must cost nothing: no
+system call, no formatting, and no question what the socket is. A name without
+an address has no socket yet.
+"""
+
+from __future__ import annotations
+
+import os
+from errno import EAGAIN
+from time import monotonic
+
+from pysock.dropin.memory import recall, remember
+from pysock.errors import (
+    ResolveError,
+    TransferWouldBlockError,
+    error_for,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.errors import SocketError
+
+_AGAIN = (EAGAIN, os.strerror(EAGAIN))
+
+
+def would_block(call: str) -> TransferWouldBlockError:
+    """Make the exception for EAGAIN of a read or write."""
+    error = TransferWouldBlockError(*_AGAIN)
+    error._call = call
+    return error
+
+
+def in_progress(
+    sock: Any, number: int, address: Any, started: float | None
+) -> SocketError:
+    """Make the exception for EINPROGRESS and EALREADY of a connect.
+
+    Args:
+        sock: the socket.
+        number: the errno.
+        address: as the exception is to have it.
+        started: when this call began, a time of `time.monotonic()`.
+    """
+    began: float | None = recall(sock, "_began")
+    if began is None:
+        began = started
+        remember(sock, "_began", started)
+    elapsed = None if began is None else monotonic() - began
+    return error_for("connect", number, address=address, elapsed=elapsed)
+
+
+def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
+    """Make the gaierror that says which host."""
+    error = ResolveError(*args)
+    error.call = "getaddrinfo"
+    if host is not None:
+        error.address = (readable_host(host), None)
+    return error
+
+
+def readable_host(host: Any) -> Any:
+    """A host given as bytes as text, anything else as it is."""
+    if isinstance(host, (bytes, bytearray)):
+        return bytes(host).decode("ascii", "backslashreplace")
+    return host
