@@ -9,8 +9,8 @@ from operator import index
 
 from pysock import raw
 from pysock.dropin.closing import closed, wake_on_close
-from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.transfer import TransferSocket
 from pysock.errors import error_for
 from pysock.raw.calls import lib
 

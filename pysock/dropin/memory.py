@@ -23,7 +23,7 @@ def remember(sock: Any, name: str, value: Any) -> None:
     What cannot be kept (a socket that takes no weak reference, or has no
     hash) is forgotten: an exception will say less.
     """
-    global _beside  # noqa: PLW0603
+    global _beside
     if _has_slot(sock, name):
         setattr(sock, name, value)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # signal costs 1 ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from _thread import RLock
 from pysock.dropin.accept import accept_failure
 from pysock.dropin.accept_many import Batch
 from pysock.dropin.closing import Waker, is_watched, unwatch, watch
-from pysock.dropin.socket import socket
 from pysock.dropin.funnel import is_tcp
+from pysock.dropin.socket import socket
 from pysock.errors import error_for
 from pysock.loops.accept_stats import AcceptStats, Counters, Drops
 from pysock.loops.reserve import Reserve
@@ -284,9 +284,7 @@ class AcceptLoop:
                 self._waker.drain()
                 break
             if deadline is not None and time.monotonic() >= deadline:
-                raise accept_failure(
-                    self._listener, errno.ETIMEDOUT, timeout
-                )
+                raise accept_failure(self._listener, errno.ETIMEDOUT, timeout)
         return False
 
     def _dropped(self) -> int | None:

@@ -14,7 +14,11 @@ import pytest
 
 import pysock
 from pysock import TcpState, errors
-from support.failure_check import caught, check
+from support.failure_check import (
+    caught,
+    check,
+    check_what_a_blocking_failure_loses,
+)
 from support.loopback import (
     BLOCKING,
     NONBLOCKING,
@@ -72,17 +76,6 @@ def test_refused(family, refusing_address, timeout):
     assert error.local_address[1] > 0
     # The SYN and nothing else went out.
     assert error.tcp_info.segs_out == 1
-
-
-def check_what_a_blocking_failure_loses(error):
-    """The kernel has reset it: it is absent, not 0 and not 0.0.0.0."""
-    assert error.local_address is None
-    known = {
-        name
-        for name, value in error.tcp_info.as_dict().items()
-        if value is not None
-    }
-    assert known == {"state", "retransmits"}
 
 
 def test_after_a_refusal_a_blocking_socket_connects_at_once(

@@ -102,3 +102,14 @@ def check_copies(error):
         assert vars(twin) == vars(error)
         assert str(twin) == str(error)
         assert twin.to_dict() == error.to_dict()
+
+
+def check_what_a_blocking_failure_loses(error):
+    """The kernel has reset it: it is absent, not 0 and not 0.0.0.0."""
+    assert error.local_address is None
+    known = {
+        name
+        for name, value in error.tcp_info.as_dict().items()
+        if value is not None
+    }
+    assert known == {"state", "retransmits"}
