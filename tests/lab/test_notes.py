@@ -51,7 +51,9 @@ def test_N2_no_answer_the_kernel_gives_up(place, version, sock):
     with pytest.raises(errors.ConnectTimeoutError) as caught:
         sock.connect(where)
     assert caught.value.origin.kind == "timer"
-    assert caught.value.tcp_info.segs_out == 2
+    # A blocking connect(2) leaves how often the SYN was repeated.
+    assert caught.value.tcp_info.retransmits == 1
+    assert "the SYN was sent 2 times" in str(caught.value.explain())
     # As many as really came to the far end.
     assert len(list(filter(is_syn, place.far_end.heard(where[0])))) == 2
 
@@ -123,7 +125,9 @@ def test_N4_saved_while_connect_holds_the_socket(place, version, sock):
         sock.connect(host)
     error = caught.value
     assert error.origin.kind == "icmp"
-    assert error.origin.offender == HERE[version]
+    # IPv6 keeps who it was with IPV6_RECVERR only, which is not asked for
+    # with a timeout, nor to this machine.
+    assert error.origin.offender == (HERE[4] if version == 4 else None)
 
 
 def _nft(*commands):
