@@ -21,31 +21,45 @@ _HEADER, _ROUTE = Struct("=IHHII"), Struct("=BBBBBBBBI")
 _ATTRIBUTE, _NUMBER = Struct("=HH"), Struct("=i")
 _GET_ROUTE, _ERROR, _REQUEST = 26, 2, 1
 _DESTINATION, _SOURCE, _INTERFACE, _PREFERRED = 1, 2, 4, 7
-_UID, _PROTOCOL, _PORT = 25, 27, 29
-_LOCAL = 2  # RTN_LOCAL
+_MARK, _UID, _PROTOCOL, _PORT = 16, 25, 27, 29
+# Kinds of routes, RTN_*.
+_LOCAL, _BROADCAST, _MULTICAST = 2, 3, 5
 
 # More than any answer to one question.
 _LONGEST = 8192
 
 
-class Route(namedtuple("Route", "local interface source")):
+class Route(namedtuple("Route", "kind interface source")):
     """The way to a destination.
 
     Attributes:
-        local: whether it ends at this machine.
+        kind: the kernel's number (`RTN_UNICAST` is 1).
         interface: index of the interface; `None` if it has none.
         source: the address that would be sent from, where the table has one.
     """
 
     __slots__ = ()
 
-    local: bool
+    kind: int
     interface: int | None
     source: str | None
 
+    @property
+    def local(self) -> bool:
+        """Whether it ends at this machine."""
+        return self.kind == _LOCAL
+
+    @property
+    def for_many(self) -> bool:
+        """Whether it leads to a group of hosts, or to all of a network."""
+        return self.kind in (_BROADCAST, _MULTICAST)
+
 
 def look_up(
-    address: tuple[Any, ...], source: str | None = None, interface: int = 0
+    address: tuple[Any, ...],
+    source: str | None = None,
+    interface: int = 0,
+    mark: int = 0,
 ) -> Route | int | None:
     """Ask which way a TCP connection to an address would go.
 
@@ -54,6 +68,7 @@ def look_up(
         source: the numeric address to send from, if it is chosen already;
             IPv6 does not look at it.
         interface: index of the one interface that may be used; 0 is any.
+        mark: of the socket (SO_MARK), which rules may look at.
 
     Returns:
         the way; an errno where the table refuses (`ENETUNREACH`,
@@ -63,7 +78,7 @@ def look_up(
     Never blocks and never raises. Of the calling thread's namespace.
     """
     try:
-        return _read(_ask(_question(address, source, interface)))
+        return _read(_ask(_question(address, source, interface, mark)))
     except (OSError, ValueError, TypeError, AttributeError, error):
         return None
 
@@ -88,7 +103,7 @@ def _ask(question: bytes) -> bytes:
 
 
 def _question(
-    address: tuple[Any, ...], source: str | None, interface: int
+    address: tuple[Any, ...], source: str | None, interface: int, mark: int
 ) -> bytes:
     host, port = address[:2]
     host = host.removeprefix("::ffff:") if "." in host else host
@@ -108,6 +123,8 @@ def _question(
     if interface or scope:
         packed = _NUMBER.pack(interface or scope)
         attributes.append(_attribute(_INTERFACE, packed))
+    if mark:
+        attributes.append(_attribute(_MARK, _NUMBER.pack(mark)))
     body = _ROUTE.pack(
         family, bits, bits if source is not None else 0, 0, 0, 0, 0, 0, 0
     ) + b"".join(attributes)
@@ -143,4 +160,4 @@ def _read(answer: bytes) -> Route | int | None:
         elif name == _PREFERRED:
             source = _socket.inet_ntop(family, value)
         at += size + -size % 4
-    return Route(what == _LOCAL, interface, source)
+    return Route(what, interface, source)

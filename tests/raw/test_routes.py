@@ -37,7 +37,7 @@ def test_a_refusing_route_has_the_errno_of_connect(place, version, kind):
 def test_the_way_to_another_machine(place, version):
     found = routes.look_up(far(version))
     assert found == routes.Route(
-        False, socket.if_nametoindex("tun0"), HERE[version]
+        1, socket.if_nametoindex("tun0"), HERE[version]
     )
     assert routes.is_local(far(version)) is False
 
@@ -47,6 +47,22 @@ def test_what_is_this_machines(place, version):
         assert routes.is_local((host, 80)) is True
     assert routes.is_local((ROUTER[version], 80)) is False
     assert routes.is_local((NOWHERE_HOST[version], 80)) is None
+
+
+@pytest.mark.parametrize(
+    "host", ["192.0.2.255", "127.255.255.255", "ff02::1", "ff0e::1"]
+)
+def test_the_way_to_many(place, host):
+    assert routes.look_up((host, 80)).for_many
+
+
+def test_a_mark_is_looked_at(place, version):
+    subprocess.run(
+        [needs("ip"), f"-{version}", "rule", "add", "fwmark", "7", "prohibit"],
+        check=True,
+    )
+    assert routes.look_up(far(version), mark=7) == errno.EACCES
+    assert routes.look_up(far(version), mark=8).local is False
 
 
 def test_a_mapped_address_is_an_ipv4_one(place):
