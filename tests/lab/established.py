@@ -106,6 +106,7 @@ class Established:
                 sock.setsockopt(level, option, value)
             sock.settimeout(10)
             sock.connect(address)
+            where.far_end.tell(address[0])
             if self.also is not None:
                 self.also(where, sock)
             if self.write:
@@ -186,13 +187,13 @@ ESTABLISHED = (
     ),
     Established(
         "21", "reset", "the far end sends a RST",
-        Script(to_syn=(syn_ack,), once_connected=(rst,)),
+        Script(to_syn=(syn_ack,), when_told=(rst,)),
         reading=(RESET, EOF_READ, BROKEN),
         writing=(RESET, BROKEN, EOF_READ), question=RESET,
     ),
     Established(
         "21", "data-then-reset", "the far end sends data, then a RST",
-        Script(to_syn=(syn_ack,), once_connected=(data(b"last"), rst)),
+        Script(to_syn=(syn_ack,), when_told=(data(b"last"), rst)),
         reading=(Outcome(None, value=b"last"), RESET, BROKEN),
         writing=(RESET, BROKEN, Outcome(None, value=b"last")),
         question=RESET,

@@ -9,6 +9,7 @@ import fcntl
 import heapq
 import ipaddress
 import os
+import queue
 import select
 import struct
 import threading
@@ -59,6 +60,8 @@ class FarEnd:
         self._heard = defaultdict(list)
         self._news = threading.Condition()
         self._failure = None
+        self._told = queue.SimpleQueue()
+        # A byte: somebody was told; the end: stop.
         self._stop, self._stopped = os.pipe()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -100,6 +103,11 @@ class FarEnd:
         self._strangers += 1
         return Handshake(self, STRANGER[version], self._strangers, to)
 
+    def tell(self, host):
+        """Let a host say what its script has for `when_told`."""
+        self._told.put(ipaddress.ip_address(host).packed)
+        os.write(self._stopped, b"t")
+
     def send(self, packet):
         """Put a packet of one's own on the wire."""
         os.write(self._fd, packet)
@@ -116,6 +124,7 @@ class FarEnd:
     def _run(self):
         try:
             while self._wait():
+                self._say_what_was_told()
                 for _ in range(64):
                     try:
                         packet = os.read(self._fd, 65536)
@@ -135,7 +144,28 @@ class FarEnd:
         if self._due:
             wait = max(0, (self._due[0][0] - time.monotonic()) * 1000)
         ready = poll.poll(wait)
-        return all(fd != self._stop for fd, _ in ready)
+        if all(fd != self._stop for fd, _ in ready):
+            return True
+        return os.read(self._stop, 1) != b""
+
+    def _say_what_was_told(self):
+        with contextlib.suppress(queue.Empty):
+            while True:
+                host = self._told.get_nowait()
+                for (_, _, there, _), talk in self._conversations.items():
+                    if there == host:
+                        script = self._scripts[host]
+                        self._later(script, script.when_told, talk)
+
+    def _later(self, script, replies, conversation):
+        """Put replies on the list of what is due, to the latest segment."""
+        when = time.monotonic()
+        for reply in replies:
+            when += script.delay_ms / 1000
+            self._count += 1
+            latest = conversation.latest
+            due = (when, self._count, conversation, latest, reply)
+            heapq.heappush(self._due, due)
 
     def _receive(self, packet):
         segment = packets.parse(packet)
@@ -159,12 +189,7 @@ class FarEnd:
             replies = (_TIME_EXCEEDED,)  # the router is the first hop
         else:
             replies = _replies(script, conversation, segment)
-        when = time.monotonic()
-        for reply in replies:
-            when += script.delay_ms / 1000
-            self._count += 1
-            due = (when, self._count, conversation, segment, reply)
-            heapq.heappush(self._due, due)
+        self._later(script, replies, conversation)
 
     def _send_what_is_due(self):
         while self._due and self._due[0][0] <= time.monotonic():

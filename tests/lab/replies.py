@@ -82,10 +82,15 @@ class Script:
     Each is a tuple of replies, sent one after the other, `delay_ms` before
     each. The delay lets the call that sent the segment return: an ICMP that
     comes while connect() still holds the socket is only stored (Linux 6.18).
+
+    What breaks a connection off waits in `when_told` until the test calls
+    `FarEnd.tell`: on a busy machine connect() may take longer than any delay,
+    and would fail.
     """
 
     to_syn: tuple = ()
     once_connected: tuple = ()
     to_data: tuple = ()
     to_fin: tuple = ()
+    when_told: tuple = ()
     delay_ms: int = 10

@@ -133,10 +133,12 @@ def test_every_call_says_reset(place, version, call, timeout):
 
 @pytest.mark.parametrize("timeout", [BLOCKING, TIMEOUT], ids=str)
 def test_reset_wakes_a_read_that_waits(place, version, timeout):
-    script = Script(to_syn=(syn_ack,), once_connected=(rst,), delay_ms=80)
+    script = Script(to_syn=(syn_ack,), when_told=(rst,), delay_ms=80)
     with pysock.socket(FAMILY[version]) as sock:
-        sock.connect(place.host(version, script))
+        address = place.host(version, script)
+        sock.connect(address)
         sock.settimeout(timeout)
+        place.far_end.tell(address[0])
         check(CALLS["recv"](sock), RESET, "recv", sock)
 
 
@@ -156,9 +158,11 @@ def test_silence_wakes_a_write_that_waits(place, version):
 
 
 def test_what_came_before_the_reset_is_kept(place, version):
-    script = Script(to_syn=(syn_ack,), once_connected=(data(b"half a "), rst))
+    script = Script(to_syn=(syn_ack,), when_told=(data(b"half a "), rst))
     with pysock.socket(FAMILY[version]) as sock:
-        sock.connect(place.host(version, script))
+        address = place.host(version, script)
+        sock.connect(address)
+        place.far_end.tell(address[0])
         with pytest.raises(errors.PeerResetError) as caught:
             sock.recv_exactly(100)
     assert caught.value.partial == b"half a "
