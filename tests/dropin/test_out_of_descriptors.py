@@ -10,6 +10,9 @@ SCRIPT = """
 
     if sys.argv[1] == "server":
         listener = pysock.create_server(("127.0.0.1", 0))
+    # 3.15 imports what it needs for the first traceback when it formats it,
+    # and so fails here, whatever the exception: not if there was one before.
+    traceback.format_exception_only(ValueError())
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     while True:
         try:
