@@ -1,5 +1,6 @@
 """The C core without Python: sanitizers, valgrind, another C library."""
 
+import platform
 import re
 import shutil
 from pathlib import Path
@@ -37,19 +38,20 @@ def test_valgrind(tmp_path):
     )  # fmt: skip
     assert "All heap blocks were freed" in said
     assert "ERROR SUMMARY: 0 errors" in said
-    [counts] = re.findall(r"FILE DESCRIPTORS: (\d+) open \((\d+) std\)", said)
+    # Valgrind 3.27 says "inherited", and counts those that were at the start.
+    [counts] = re.findall(
+        r"FILE DESCRIPTORS: (\d+) open \((\d+) (?:std|inherited)\)", said
+    )
     assert counts[0] == counts[1]
 
 
 def test_musl(tmp_path):
     """Alpine's C library: it compiles without a warning, and works."""
     # Debian's musl-gcc finds no header of the kernel.
-    places = [
-        Path("/usr/include"),
-        *Path("/usr/include").glob("*-linux-gnu"),
-    ]
+    ours = f"{platform.machine()}-linux-gnu"
+    places = [Path("/usr/include"), Path("/usr/include", ours)]
     for name in ("linux", "asm", "asm-generic"):
-        [found] = [at / name for at in places if (at / name).is_dir()]
+        found = next(at / name for at in places if (at / name).is_dir())
         (tmp_path / name).symlink_to(found)
     program = build(
         tmp_path, [CALLS], "-static", "-idirafter", str(tmp_path),
