@@ -58,7 +58,6 @@ from pysock.dropin.makers import (
 )
 from pysock.dropin.socket import socket
 from pysock.dropin.standard import adopt as _adopt
-from pysock.integrations.install import install, uninstall
 from pysock.loops.happy_eyeballs import create_connection
 from pysock.raw.queue import ListenQueue
 from pysock.tcp.info import TcpInfo
@@ -71,6 +70,8 @@ if TYPE_CHECKING:
     from socket import *  # type: ignore[assignment]  # noqa: F403
 
     from pysock import sock_diag
+    from pysock.explain.chain import details
+    from pysock.integrations.install import install, uninstall
     from pysock.loops.accept_loop import AcceptLoop, accept_loop
     from pysock.loops.accept_stats import AcceptStats
     from pysock.loops.connect_loop import (
@@ -99,6 +100,7 @@ __all__ = [
     "connect_many",
     "create_connection",
     "create_server",
+    "details",
     "errors",
     "fromfd",
     "getaddrinfo",
@@ -124,7 +126,10 @@ _LATER = {
     "ReuseportGroup": "loops.reuseport",
     "accept_loop": "loops.accept_loop",
     "connect_many": "loops.connect_loop",
+    "details": "explain.chain",
+    "install": "integrations.install",
     "reuseport_group": "loops.reuseport",
+    "uninstall": "integrations.install",
 }
 
 

@@ -9,12 +9,31 @@ brings its own version of them. Nothing is copied, so nothing can drift.
 
 from __future__ import annotations
 
+import _socket
 import socket as standard
 from types import FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+def _find_class() -> type[standard.socket]:
+    """Find the interpreter's own class, whatever lies in its place."""
+    for kind in (standard.socket, *_socket.socket.__subclasses__()):
+        if (
+            isinstance(kind, type)
+            and kind.__bases__ == (_socket.socket,)
+            and (kind.__module__, kind.__qualname__) == ("socket", "socket")
+        ):
+            return kind
+    # Nobody has kept it; what is there is what there is.
+    return standard.socket
+
+
+# `socket.socket` as the interpreter made it. gevent, a test or a proxy may
+# have replaced it before we came.
+standard_class = _find_class()
 
 
 def rebind(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:

@@ -1,77 +1,109 @@
-"""Put pysock in place of the standard module for a whole process."""
+"""The noted face: a whole process, its exceptions what they are, explained.
+
+The standard class stays itself; its methods are wrapped in place, and what
+they raise is the very exception that they would have raised, with a note.
+"""
 
 from __future__ import annotations
 
+import os
 import socket as standard
-import sys
-from types import ModuleType
+from _thread import allocate_lock
+from functools import partial
+from importlib import import_module
+
+from pysock.dropin.standard import standard_class
+from pysock.integrations import arrivals, children, noting
+from pysock.integrations.classes import (
+    is_socket_class,
+    unwrap_classes,
+    wrap_class,
+)
+from pysock.integrations.functions import unwrap_functions, wrap_functions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# (module, name, what was there, what is there now) of every reference that
-# install() turned.
-_turned: list[tuple[ModuleType, str, Any, Any]] = []
+# Class of sockets that others put in place of the standard one, by the module
+# that makes it: these are wrapped as soon as they are there.
+_REPLACEMENTS = {
+    "gevent._socket3": "socket",
+    "eventlet.greenio.base": "GreenSocket",
+}
+
+# What has failures of its own beside the socket's: the module, and ours that
+# has wrap() and unwrap() for it.
+_NEIGHBOURS: dict[str, tuple[str, str]] = {}
+
+_lock = allocate_lock()
+# The neighbours of ours that are wrapped now.
+_wrapped: list[str] = []
+# In a child the thread that held it is not there.
+os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]
 
 
-def install() -> None:
-    """Put pysock in place of `socket` for the whole process.
+def install(
+    *, asyncio: bool = True, tls: bool = True, trio: bool = True
+) -> None:
+    """Note every socket failure of this process on its exception.
 
-    Modules imported afterwards get pysock when they import `socket`. In
-    modules imported before, a global that is the standard module, its class
-    or one of its functions that pysock replaces is turned to pysock's.
-    Classes made before from the standard class (`ssl.SSLSocket`, if `ssl` was
-    imported already) stay what they are, so install early. Doing it twice
-    does nothing more.
+    The methods of the standard class are wrapped in place, so sockets and
+    classes made before are noted as well. An exception's class, `args`,
+    `errno` and text stay the standard module's; what is new is a note, which
+    writes itself when a traceback or a log reads it, and `pysock.details()`.
+
+    Args:
+        asyncio: also what asyncio makes of a failure.
+        tls: also what TLS makes of one.
+        trio: also what trio makes of one.
+
+    Doing it twice does nothing more; a neighbour that was left out before is
+    wrapped then. Where another class has been put in place of
+    `socket.socket`, that is wrapped too. Never blocks, never raises.
     """
-    pysock = sys.modules["pysock"]
-    if sys.modules.get("socket") is pysock:
-        return
-    ours = _replacements(pysock)
-    module: Any
-    for module in list(sys.modules.values()):
-        # Modules only: anything may lie in sys.modules, and what merely looks
-        # like a module may load or fail when it is looked at.
-        if module is standard or not issubclass(type(module), ModuleType):
-            continue
-        names = object.__getattribute__(module, "__dict__")
-        if str(names.get("__name__")).split(".")[0] == "pysock":
-            continue
-        for name, value in list(names.items()):
-            if id(value) in ours and value is not None:
-                try:
-                    setattr(module, name, ours[id(value)])
-                except Exception:
-                    continue  # it refuses, which is its business
-                _turned.append((module, name, value, ours[id(value)]))
-    sys.modules["socket"] = pysock
+    with _lock:
+        wrap_class(standard_class, standard=True)
+        replaced: Any = standard.socket
+        if is_socket_class(replaced) and not issubclass(
+            replaced, standard_class
+        ):
+            wrap_class(replaced, standard=False)
+        wrap_functions()
+        for module, name in _REPLACEMENTS.items():
+            arrivals.when_imported(module, partial(_wrap_named, module, name))
+        wanted = {"asyncio": asyncio, "tls": tls, "trio": trio}
+        for neighbour, (module, ours) in _NEIGHBOURS.items():
+            if wanted[neighbour] and ours not in _wrapped:
+                arrivals.when_imported(module, partial(_wrap_neighbour, ours))
+        noting.switch(True)
+        children.pass_on([name for name, on in wanted.items() if not on])
 
 
 def uninstall() -> None:
-    """Undo `install()`: new imports, and what it turned, are standard again.
+    """Undo `install()`: the standard class is as it was.
 
-    Sockets made meanwhile stay what they are. Without an `install()` before
-    it, this does nothing.
+    Methods that somebody has replaced since stay replaced. Without an
+    `install()` before it, this does nothing.
     """
-    pysock = sys.modules["pysock"]
-    if sys.modules.get("socket") is not pysock:
-        return
-    sys.modules["socket"] = standard
-    while _turned:
-        module, name, value, ours = _turned.pop()
-        # Leave alone what somebody has replaced since.
-        if getattr(module, name, None) is ours:
-            setattr(module, name, value)
+    with _lock:
+        if not noting.active:
+            return
+        noting.switch(False)
+        children.keep_to_ourselves()
+        arrivals.forget_all()
+        while _wrapped:
+            import_module(_wrapped.pop()).unwrap()
+        unwrap_functions()
+        unwrap_classes()
 
 
-def _replacements(pysock: ModuleType) -> dict[int, Any]:
-    """What stands for what, by the id of the standard module's object."""
-    ours: dict[int, Any] = {id(standard): pysock}
-    for name, value in vars(standard).items():
-        if name.startswith("__"):
-            continue
-        replacement = getattr(pysock, name)
-        if replacement is not value:
-            ours[id(value)] = replacement
-    return ours
+def _wrap_named(module: str, name: str) -> None:
+    kind = getattr(import_module(module), name, None)
+    if is_socket_class(kind):
+        wrap_class(kind, standard=False)
+
+
+def _wrap_neighbour(ours: str) -> None:
+    import_module(ours).wrap()
+    _wrapped.append(ours)

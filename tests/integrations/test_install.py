@@ -1,166 +1,166 @@
 """install() and uninstall(), each in an interpreter of its own."""
 
-import pytest
-
 from support import child
+from support.noted import FAIL
 
-BEFORE_AND_AFTER = """
-    import asyncio, http.client, multiprocessing.connection, selectors, ssl
-    import socket, sys, types
+# What the noted face touches, and what it must not.
+PICTURE = """
+    import inspect, os, socket, sys
 
     def picture():
         return {
-            (name, key): id(value)
-            for name, module in list(sys.modules.items())
-            if isinstance(module, types.ModuleType)
-            and name.split(".")[0] != "pysock"
-            for key, value in vars(module).items()
-            if key not in ("__warningregistry__", "__builtins__")
+            "modules": sys.modules["socket"],
+            "module": {
+                name: value for name, value in vars(socket).items()
+                if name != "__warningregistry__"
+            },
+            "class": dict(vars(socket.socket)),
+            "finders": list(sys.meta_path),
+            "environment": dict(os.environ),
         }
 """
 
 
-@pytest.mark.parametrize("first", ["pysock", "socket"])
-def test_order_of_imports(first):
+def test_the_class_stays_itself():
     child.run(
-        f"""
-        import {first}
-        import pysock
-        standard = __import__("socket")
-        pysock.install()
-        import socket
-        assert socket is pysock
-        import http.client, urllib.request
-        assert http.client.socket is pysock
-        assert issubclass(socket.socket, standard.socket)
-        assert isinstance(standard.socket(), standard.socket)
-        """,
-        env={"PYTHONWARNINGS": "ignore::ResourceWarning"},
-    )
-
-
-def test_modules_imported_before_are_turned():
-    child.run(
-        BEFORE_AND_AFTER
+        FAIL
         + """
-    from socket import create_connection, socket as plain
-    hidden = [sys.modules["socket"]]
-    import pysock
+    import ssl, sys
+    module, kind = sys.modules["socket"], socket.socket
+    sock = socket.socket()
     pysock.install()
-    assert sys.modules["socket"] is pysock
-    assert socket is pysock
-    assert plain is pysock.socket
-    assert create_connection is pysock.create_connection
-    assert http.client.socket is asyncio.base_events.socket is pysock
-    # The standard module is itself still.
-    assert hidden[0].socket is not pysock.socket
-    assert hidden[0].create_connection.__globals__ is vars(hidden[0])
+    assert sys.modules["socket"] is module is socket
+    assert socket.socket is kind
+    assert type(sock) is socket.socket
+    assert issubclass(ssl.SSLSocket, socket.socket)
+    sock.close()
+    error = refused()
+    assert type(error) is ConnectionRefusedError
+    assert error.args == (111, "Connection refused")
+    assert (str(error), repr(error)) == (
+        "[Errno 111] Connection refused",
+        "ConnectionRefusedError(111, 'Connection refused')",
+    )
+    assert error.__cause__ is error.__context__ is None
+    [note] = error.__notes__
+    assert "RST" in note
+    assert isinstance(pysock.details(error), pysock.errors.ConnectRefusedError)
     """
     )
 
 
-def test_uninstall_restores_everything():
+def test_what_was_made_before_is_noted():
     child.run(
-        BEFORE_AND_AFTER
+        FAIL
         + """
-    import pysock
+    from socket import create_connection
+    class Mine(socket.socket):
+        def connect(self, address):
+            return super().connect(address)
+    before = socket.socket()
+    connect = before.connect
+    assert not is_noted(refused())
+    pysock.install()
+    assert is_noted(refused(Mine))
+    assert is_noted(refused(lambda: before))
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        try:
+            create_connection(bound.getsockname())
+        except OSError as error:
+            assert is_noted(error)
+    """
+    )
+
+
+def test_uninstall_leaves_everything_as_it_was():
+    child.run(
+        PICTURE
+        + FAIL
+        + """
     before = picture()
     for _ in range(2):
         pysock.install()
+        class Mine(socket.socket):
+            pass
         pysock.install()
+        assert is_noted(refused(Mine))
         assert picture() != before
         pysock.uninstall()
+        assert picture() == before
+        assert not is_noted(refused(Mine))
         pysock.uninstall()
-        after = picture()
-        changed = [key for key in before if after.get(key) != before[key]]
-        assert not changed, changed
-        assert sys.modules["socket"] is socket is not pysock
+        assert picture() == before
     """
     )
 
 
-def test_uninstall_leaves_alone_what_was_replaced_since():
+def test_installing_twice_wraps_once():
     child.run(
-        BEFORE_AND_AFTER
+        PICTURE
+        + FAIL
         + """
-    import pysock
+    import threading
     pysock.install()
-    mine = http.client.socket = object()
-    pysock.uninstall()
-    assert http.client.socket is mine
+    once = picture()
+    threads = [threading.Thread(target=pysock.install) for _ in range(8)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert picture() == once
+    child = os.fork()
+    if child == 0:
+        pysock.install()
+        os._exit(picture() != once or not is_noted(refused()))
+    assert os.waitpid(child, 0)[1] == 0
     """
     )
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        "None",
-        "object()",
-        "type('Named', (), {'__name__': 5})()",
-        "__import__('unittest.mock').mock.MagicMock()",
-        "type('Frozen', (types.ModuleType,), {'__setattr__': None})('f')",
-        "type('Lazy', (), {'__getattr__': lambda s, n: 1 / 0})()",
-    ],
-)
-def test_odd_things_in_sys_modules_are_passed_over(odd):
+def test_install_in_a_child_that_was_forked_meanwhile():
     child.run(
-        f"""
-        import sys, types, socket
-        sys.modules["odd"] = {odd}
-        import pysock
-        pysock.install()
-        assert sys.modules["socket"] is pysock
-        pysock.uninstall()
-        assert sys.modules["socket"] is socket
-        """
+        FAIL
+        + """
+    import os
+    from pysock.integrations import install
+    with install._lock:  # as if another thread was at it
+        child = os.fork()
+        if child == 0:
+            pysock.install()
+            os._exit(not is_noted(refused()))
+    assert os.waitpid(child, 0)[1] == 0
+    """
     )
 
 
-def test_a_frozen_module_that_holds_socket_is_passed_over():
+def test_patches_of_others_survive():
     child.run(
-        """
-        import sys, types, socket
-
-        class Frozen(types.ModuleType):
-            def __setattr__(self, name, value):
-                raise AttributeError(name)
-
-        frozen = Frozen("frozen")
-        vars(frozen)["socket"] = socket
-        sys.modules["frozen"] = frozen
-        import pysock, http.client
-        pysock.install()
-        assert http.client.socket is sys.modules["socket"] is pysock
+        FAIL
+        + """
+    from unittest import mock
+    pysock.install()
+    with mock.patch.object(socket.socket, "connect") as patched:
         pysock.uninstall()
-        assert http.client.socket is sys.modules["socket"] is socket
-        """
+        assert socket.socket.connect is patched
+    # The patch puts back what it found: that is quiet now.
+    assert not is_noted(refused())
+    pysock.install()
+    assert is_noted(refused())
+    with mock.patch("socket.socket") as fake:
+        socket.socket().connect.side_effect = OSError(5, "mine")
+        assert not is_noted(refused(lambda: contextlib.nullcontext(fake())))
+    """
     )
 
 
-def test_tls_and_http_work_after_install():
+def test_a_method_that_was_a_mock_is_left_alone():
     child.run(
-        """
-        import pysock
+        FAIL
+        + """
+    from unittest import mock
+    with mock.patch.object(socket.socket, "connect") as patched:
         pysock.install()
-        import socket, ssl, threading, urllib.request
-        from http.server import BaseHTTPRequestHandler, HTTPServer
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(b"hello")
-            def log_message(self, *args):
-                pass
-
-        with HTTPServer(("127.0.0.1", 0), Handler) as server:
-            assert type(server.socket) is pysock.socket
-            thread = threading.Thread(target=server.handle_request)
-            thread.start()
-            url = f"http://127.0.0.1:{server.server_port}/"
-            assert urllib.request.urlopen(url, timeout=10).read() == b"hello"
-            thread.join()
-        assert issubclass(ssl.SSLSocket, pysock.socket)
-        """
+        socket.socket().connect(5)
+        assert patched.call_args == mock.call(5)
+    """,
+        env={"PYTHONWARNINGS": "ignore::ResourceWarning"},
     )

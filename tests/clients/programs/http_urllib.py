@@ -6,9 +6,7 @@ import threading
 import urllib.request
 from http.client import HTTPConnection
 
-import pysock
-
-assert socket.socket is pysock.socket
+assert hasattr(socket.socket.connect, "__wrapped__")  # noted
 seen = []
 
 
@@ -37,7 +35,7 @@ class Opener(urllib.request.HTTPHandler):
 
 
 with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-    assert type(server.socket) is pysock.socket
+    assert type(server.socket) is socket.socket
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}/there"
@@ -48,5 +46,5 @@ with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
     thread.join()
 
 assert len(seen) == 2
-assert all(type(sock) is pysock.socket for sock in seen), seen
+assert all(type(sock) is socket.socket for sock in seen), seen
 print("served")

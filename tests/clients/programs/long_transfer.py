@@ -11,9 +11,7 @@ import socket
 import sys
 import threading
 
-import pysock
-
-assert socket.socket is pysock.socket
+assert hasattr(socket.socket.connect, "__wrapped__")  # noted
 total = int(sys.argv[1])
 BLOCK = 1 << 20
 sent = hashlib.sha256()
@@ -49,7 +47,7 @@ with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         "127.0.0.1", server.server_port, timeout=60
     )
     client.request("GET", "/")
-    assert type(client.sock) is pysock.socket
+    assert type(client.sock) is socket.socket
     answer = client.getresponse()
     while block := answer.read(BLOCK):
         received.update(block)

@@ -1,0 +1,236 @@
+"""The methods of a socket class, wrapped: what they raise is noted.
+
+A wrapper looks like the method that it calls and leaves its work to it, wrong
+arguments included. Success costs one frame and a `try`; so does what would
+block, which is no failure. Arguments are let go before the exception leaves:
+its traceback must keep alive no more than it would without us.
+"""
+
+from __future__ import annotations
+
+from errno import EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
+from time import monotonic
+from types import FunctionType, MethodDescriptorType
+
+from pysock.dropin.memory import recall, remember
+from pysock.integrations.noting import note, real_socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
+
+    Method = Callable[..., Any]
+
+# An argument that was not given: what C makes of that, C is to say.
+_ABSENT: Any = object()
+_SHUT_RD = 0
+_LIMITS = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
+
+
+def wrapper_of(name: str, method: Any) -> Method | None:
+    """Make the wrapper of a method.
+
+    Args:
+        name: of the method, as the class has it.
+        method: what the class has there.
+
+    Returns:
+        a function; `None` for what is no method: a mock, some callable that
+        does not know its socket.
+    """
+    if not isinstance(method, (FunctionType, MethodDescriptorType)):
+        return None
+    code: CodeType | None = getattr(method, "__code__", None)
+    make = _MAKERS.get(name, _plain)
+    if code is not None and make is _reading:
+        make = _plain  # its arguments may have other names
+    wrapper: Any = make(_CALLS.get(name, name), method, code)
+    # A traceback shows the code's own name.
+    wrapper.__code__ = wrapper.__code__.replace(
+        co_name=method.__name__, co_qualname=method.__qualname__
+    )
+    wrapper.__name__ = method.__name__
+    wrapper.__qualname__ = method.__qualname__
+    wrapper.__doc__ = method.__doc__
+    wrapper.__module__ = getattr(method, "__module__", "socket")
+    # For inspect: the signature is the method's, or there is none.
+    wrapper.__wrapped__ = method
+    wrapper.__text_signature__ = getattr(method, "__text_signature__", None)
+    return wrapper  # type: ignore[no-any-return]
+
+
+def _plain(call: str, method: Method, code: CodeType | None) -> Method:
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except BlockingIOError:
+            raise
+        except OSError as exc:
+            note(self, call, exc, code=code)
+            del self, args, kwargs
+            raise
+
+    return wrapper
+
+
+def _reading(call: str, method: Method, code: CodeType | None) -> Method:
+    """`recv`, `send`, `sendall`: called so often that `*args` would show."""
+
+    def wrapper(
+        self: Any, data: Any = _ABSENT, flags: Any = _ABSENT, /, *rest: Any
+    ) -> Any:
+        try:
+            if flags is _ABSENT:
+                return method(self, data)
+            return method(self, data, flags, *rest)
+        except BlockingIOError:
+            raise
+        except OSError as exc:
+            note(self, call, exc)
+            del self, data, flags, rest
+            raise
+        except TypeError:
+            if data is not _ABSENT:
+                raise
+        return method(self)
+
+    return wrapper
+
+
+def _reading_into(call: str, method: Method, code: CodeType | None) -> Method:
+    def wrapper(
+        self: Any,
+        buffer: Any = _ABSENT,
+        nbytes: Any = 0,
+        flags: Any = 0,
+        *rest: Any,
+    ) -> Any:
+        try:
+            return method(self, buffer, nbytes, flags, *rest)
+        except BlockingIOError:
+            raise
+        except OSError as exc:
+            note(self, call, exc, code=code)
+            del self, buffer, nbytes, flags, rest
+            raise
+        except TypeError:
+            if buffer is not _ABSENT:
+                raise
+        return method(self)
+
+    return wrapper
+
+
+def _connecting(call: str, method: Method, code: CodeType | None) -> Method:
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        started = monotonic()
+        try:
+            return method(self, *args, **kwargs)
+        except BlockingIOError as exc:
+            if exc.errno == EINPROGRESS:
+                _remember_start(self, started)
+            raise
+        except OSError as exc:
+            address = args[0] if args else None
+            note(self, call, exc, address=address, started=started, code=code)
+            del self, args, kwargs, address
+            raise
+
+    return wrapper
+
+
+def _connecting_ex(call: str, method: Method, code: CodeType | None) -> Method:
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        started = monotonic()
+        try:
+            number = method(self, *args, **kwargs)
+        except OSError as exc:
+            # A name that does not resolve; the rest is returned.
+            address = args[0] if args else None
+            note(self, call, exc, address=address, code=code)
+            del self, args, kwargs, address
+            raise
+        if number == EINPROGRESS:
+            _remember_start(self, started)
+        return number
+
+    return wrapper
+
+
+def _remember_start(sock: Any, started: float) -> None:
+    """Keep when a connect began, for the call that tells of its failure."""
+    sock = real_socket(sock)
+    if recall(sock, "_began") is None:
+        remember(sock, "_began", started)
+
+
+def _making(call: str, method: Method, code: CodeType | None) -> Method:
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except OSError as exc:
+            if exc.errno in _LIMITS:
+                note(None, call, exc, code=code)
+            del self, args, kwargs
+            raise
+
+    return wrapper
+
+
+def _addressed(call: str, method: Method, code: CodeType | None) -> Method:
+    """`bind`, `sendto`, `sendmsg`: the address is the last argument."""
+
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except BlockingIOError:
+            raise
+        except OSError as exc:
+            address = args[-1] if args else None
+            if not isinstance(address, tuple):
+                address = None
+            note(self, call, exc, address=address, code=code)
+            del self, args, kwargs, address
+            raise
+
+    return wrapper
+
+
+def _shutting(call: str, method: Method, code: CodeType | None) -> Method:
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = method(self, *args, **kwargs)
+        except OSError as exc:
+            note(self, call, exc, code=code)
+            del self, args, kwargs
+            raise
+        if args and args[0] != _SHUT_RD:
+            # Who closed decides what a later EPIPE means.
+            remember(real_socket(self), "_sent_fin", True)
+        return result
+
+    return wrapper
+
+
+_MAKERS: dict[str, Callable[[str, Method, CodeType | None], Method]] = {
+    "__init__": _making,
+    "connect": _connecting,
+    "connect_ex": _connecting_ex,
+    "recv": _reading,
+    "send": _reading,
+    "sendall": _reading,
+    "recv_into": _reading_into,
+    "bind": _addressed,
+    "sendto": _addressed,
+    "sendmsg": _addressed,
+    "shutdown": _shutting,
+}
+
+# The name that an exception is to tell, where it is not the method's.
+_CALLS = {
+    "__init__": "socket",
+    "_accept": "accept",
+    "_sendfile_use_sendfile": "sendfile",
+}

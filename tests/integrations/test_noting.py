@@ -1,0 +1,163 @@
+"""Which failures are noted, and what is known of them."""
+
+from support import child
+from support.noted import FAIL
+
+
+def test_what_would_block_or_is_under_way_is_untouched():
+    child.run(
+        FAIL
+        + """
+    import errno
+    pysock.install()
+    found = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.socket() as sock:
+            listener.setblocking(False)
+            sock.setblocking(False)
+            for call in (
+                listener.accept,
+                lambda: sock.connect(listener.getsockname()),
+            ):
+                try:
+                    call()
+                except BlockingIOError as error:
+                    found.append(vars(error))
+            with listener.dup() as twin:
+                twin.settimeout(5)
+                accepted, _ = twin.accept()
+            with accepted:
+                sock.settimeout(0)
+                for call in (lambda: sock.recv(1), lambda: sock.recvfrom(1)):
+                    try:
+                        call()
+                    except BlockingIOError as error:
+                        found.append(vars(error))
+    assert found == [{}, {}, {}, {}], found
+    """
+    )
+
+
+def test_a_signals_handler_is_not_noted():
+    child.run(
+        FAIL
+        + """
+    import signal
+    pysock.install()
+
+    def handler(*_):
+        raise TimeoutError("the handler's own")
+
+    signal.signal(signal.SIGALRM, handler)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            listener.accept()
+        except TimeoutError as error:
+            assert not is_noted(error)
+            assert str(error) == "the handler's own"
+    """
+    )
+
+
+def test_names_and_servers_are_noted():
+    child.run(
+        FAIL
+        + """
+    pysock.install()
+    for call in (
+        lambda: socket.getaddrinfo("nowhere.invalid", 80),
+        lambda: socket.create_connection(("nowhere.invalid", 80)),
+        lambda: socket.socket().connect(("nowhere.invalid", 80)),
+    ):
+        try:
+            call()
+        except socket.gaierror as error:
+            assert type(pysock.details(error)) is pysock.errors.ResolveError
+            assert is_noted(error)
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        try:
+            socket.create_server(first.getsockname())
+        except OSError as error:
+            assert type(error) is OSError
+            assert "while attempting to bind" in str(error)
+            assert is_noted(error)
+            found = pysock.details(error)
+            assert type(found) is pysock.errors.AddressInUseError
+    try:
+        socket.create_connection(("127.0.0.1", 1), all_errors=True)
+    except ExceptionGroup as group:
+        assert all(map(is_noted, group.exceptions))
+    """,
+        env={"PYTHONWARNINGS": "ignore::ResourceWarning"},
+    )
+
+
+def test_out_of_descriptors_is_noted():
+    child.run(
+        FAIL
+        + """
+    import resource
+    pysock.install()
+    refused()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    many = []
+    try:
+        while True:
+            many.append(socket.socket())
+    except OSError as error:
+        del many
+        assert error.errno == 24
+        found = pysock.details(error)
+        assert type(found) is pysock.errors.DescriptorLimitError
+        assert found.call == "socket"
+    """
+    )
+
+
+def test_other_kinds_of_sockets_are_not_noted():
+    child.run(
+        FAIL
+        + """
+    pysock.install()
+    left, right = socket.socketpair()
+    with left, right:
+        left.settimeout(0.01)
+        for call in (lambda: left.recv(1), lambda: left.connect("/nowhere")):
+            try:
+                call()
+            except OSError as error:
+                assert pysock.details(error) is None or (
+                    left.family != socket.AF_INET
+                )
+    """
+    )
+
+
+def test_a_later_failure_knows_the_earlier_calls():
+    child.run(
+        FAIL
+        + """
+    import select
+    pysock.install()
+    with socket.socket() as bound, socket.socket() as sock:
+        bound.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        assert sock.connect_ex(bound.getsockname()) == 115
+        select.select([], [sock], [], 5)
+        try:
+            sock.connect(bound.getsockname())
+        except ConnectionRefusedError as error:
+            found = pysock.details(error)
+            assert found.elapsed is not None
+            assert found.origin.kind == "peer", found.origin
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()) as sock:
+            sock.shutdown(socket.SHUT_WR)
+            try:
+                sock.send(b"x")
+            except BrokenPipeError as error:
+                found = pysock.details(error)
+                assert type(found) is pysock.errors.WriteAfterShutdownError
+    """
+    )
