@@ -36,6 +36,7 @@ COMMANDS = (
     "bench",
     "tour",
     "run",
+    "env",
 )
 
 # Exit statuses as a shell has them for a program that a signal ended.

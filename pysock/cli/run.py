@@ -1,8 +1,8 @@
-"""`pysock run`: an unchanged program, with pysock in place of socket.
+"""`pysock run`: an unchanged program whose socket failures are explained.
 
-The program must not notice more than that. So nothing is imported that it
-might expect to import after `pysock.install()`, arguments are taken apart by
-hand, and a traceback begins with the program's own frames.
+The program must not notice more than that. So little is imported before it,
+arguments are taken apart by hand, `__main__` has what the interpreter gives
+it, and a traceback begins with the program's own frames.
 """
 
 # pathlib is what the program may import after install().
@@ -15,28 +15,31 @@ import os
 import sys
 from types import ModuleType
 
-import pysock
+from pysock.integrations.install import install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
+    from typing import Any
 
 NAME = "run"
-HELP = "run a Python program with pysock in place of socket"
+HELP = "run a Python program whose socket failures are to be explained"
 
 USAGE = """\
 usage: pysock run SCRIPT [ARGS ...]
        pysock run -m MODULE [ARGS ...]
+       pysock run -c CODE [ARGS ...]
 
-Run a Python program with pysock in place of socket. SCRIPT may be a folder
-or a zip file with a __main__.py, as for python itself.
+Run a Python program as python does, with a note on each socket failure that
+says why. SCRIPT may be a folder or a zip file with a __main__.py. Python
+programs that it starts are run in the same way.
 """
 
 _BAD_USAGE = 2
 
 
 def main(words: list[str]) -> int:
-    """Run a program as `__main__`, after `pysock.install()`.
+    """Run a program as `__main__`, the noted face installed.
 
     Args:
         words: what followed `pysock run` on the command line.
@@ -53,8 +56,12 @@ def main(words: list[str]) -> int:
             return 0
         case ["-m", module, *rest]:
             return _run_module(module, rest)
-        case [option, *_] if option.startswith("-m") and len(option) > 2:
-            return _run_module(option[2:], words[1:])
+        case ["-c", code, *rest]:
+            return _run_code(code, rest)
+        case [option, *rest] if option[:2] == "-m" and len(option) > 2:
+            return _run_module(option[2:], rest)
+        case [option, *rest] if option[:2] == "-c" and len(option) > 2:
+            return _run_code(option[2:], rest)
         case [script, *_] if not script.startswith("-"):
             return _run_script(script, words)
     print(USAGE, end="", file=sys.stderr)
@@ -74,6 +81,45 @@ def _run_module(name: str, rest: list[str]) -> int:
         _hide_our_frames()
         raise
     return 0
+
+
+def _run_code(source: str, rest: list[str]) -> int:
+    sys.argv[:] = ["-c", *rest]
+    if sys.version_info >= (3, 14):
+        source = _dedent(source)
+    # The interpreter reads it as a file that ends with a line.
+    source += "\n"
+    name = "<string>"
+    namespace = _begin("")
+    try:
+        code = compile(source, name, "exec", dont_inherit=True)
+        if sys.version_info >= (3, 13):
+            # For tracebacks, which show its lines.
+            import linecache
+
+            key: Any = code if sys.version_info >= (3, 14) else name
+            linecache._register_code(key, source, name)  # type: ignore[attr-defined]
+        namespace["__loader__"] = sys.modules["builtins"].__loader__
+        exec(code, namespace)
+    except BaseException:
+        _hide_our_frames()
+        raise
+    return 0
+
+
+def _dedent(source: str) -> str:
+    """Take off what all lines begin with; a blank line has nothing else."""
+    lines = source.split("\n")
+    margins = [
+        line[: len(line) - len(line.lstrip(" \t"))]
+        for line in lines
+        if line.strip(" \t")
+    ]
+    # Of strings, as is meant here.
+    width = len(os.path.commonprefix(margins))  # noqa: RUF071
+    return "\n".join(
+        line[width:] if line.strip(" \t") else "" for line in lines
+    )
 
 
 def _run_script(script: str, words: list[str]) -> int:
@@ -119,7 +165,7 @@ def _run_container(script: str, path: str) -> int:
 
 
 def _begin(folder: str, *, always: bool = False) -> dict[str, object]:
-    """Make a fresh `__main__` and install pysock; the new namespace.
+    """Make a fresh `__main__`, install the noted face; the new namespace.
 
     The module stays in place when the program has ended: its threads and its
     exit handlers still run after that.
@@ -129,12 +175,14 @@ def _begin(folder: str, *, always: bool = False) -> dict[str, object]:
         sys.path[0] = folder
     elif always:
         sys.path.insert(0, folder)
+    ours = vars(sys.modules["__main__"])
     fresh = ModuleType("__main__")
-    vars(fresh).update(
-        __builtins__=sys.modules["builtins"], __annotations__={}
-    )
+    vars(fresh)["__builtins__"] = sys.modules["builtins"]
+    if "__annotations__" in ours:
+        # As 3.11 to 3.13 begin.
+        vars(fresh)["__annotations__"] = {}
     sys.modules["__main__"] = fresh
-    pysock.install()
+    install()
     return vars(fresh)
 
 
@@ -144,13 +192,9 @@ def _describe(namespace: dict[str, object], path: str) -> None:
 
     compiled = path.endswith(".pyc")
     loader = SourcelessFileLoader if compiled else SourceFileLoader
-    namespace.update(
-        __file__=path,
-        __cached__=None,
-        __loader__=loader("__main__", path),
-        __package__=None,
-        __spec__=None,
-    )
+    namespace.update(__file__=path, __loader__=loader("__main__", path))
+    if sys.version_info < (3, 15):
+        namespace["__cached__"] = None
 
 
 def _compile(path: str) -> CodeType:
