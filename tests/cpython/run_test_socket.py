@@ -1,8 +1,8 @@
 """Run this interpreter's own ``test.test_socket`` and write down each result.
 
-``run_test_socket.py --module socket --json OUT`` runs it as it is;
-``--module pysock`` puts pysock in place of ``socket`` first, in this process
-only. ``tests/cpython/test_socket_suite.py`` starts both and compares them.
+``run_test_socket.py --face plain --json OUT`` runs it as it is; ``--face
+noted`` installs the noted face first, ``--face typed`` puts pysock in place
+of ``socket``, in this process only. ``test_socket_suite.py`` compares them.
 
 The suite is run with no resources, as ``python -m test test_socket`` does.
 ``regrtest`` itself is not used: it has no way to install pysock before the
@@ -29,13 +29,15 @@ from recording import Record, SocketCensus, watch_lost_exceptions
 LEFT_OUT_WORD = "VSOCK"
 
 
-def import_suite(module_name):
-    """Import test.test_socket on top of the named module, and prove it is."""
+def import_suite(face):
+    """Import test.test_socket on top of a face, and prove that it is."""
     early = [name for name in sys.modules if name.partition(".")[0] == "test"]
     assert not early, f"imported before the module under test: {early}"
-    module = importlib.import_module(module_name)
-    if module_name == "pysock":
-        module.install()
+    module = importlib.import_module("pysock" if face == "typed" else "socket")
+    if face == "typed":
+        sys.modules["socket"] = module
+    elif face == "noted":
+        importlib.import_module("pysock").install()
     # Before the suite is imported: its decorators ask while it is.
     importlib.import_module("test.support").use_resources = []
     suite = importlib.import_module("test.test_socket")
@@ -45,7 +47,8 @@ def import_suite(module_name):
     assert suite.socket.socket is module.socket
     assert helper.socket.socket is module.socket
     assert suite.socket is module, f"test_socket uses {suite.socket!r}"
-    assert module.__name__ == module_name, module.__name__
+    wrapped = hasattr(module.socket.recv, "__wrapped__")
+    assert wrapped is (face == "noted"), module.socket.recv
 
     case = suite.SocketTCPTest()
     case.setUp()
@@ -67,7 +70,7 @@ def flatten(suite):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "--module", choices=["pysock", "socket"], required=True
+        "--face", choices=["plain", "noted", "typed"], required=True
     )
     parser.add_argument("--json", required=True, metavar="OUT")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds")
@@ -76,7 +79,7 @@ def main():
     out = Path(options.json).resolve()
 
     faulthandler.enable()
-    module, suite = import_suite(options.module)
+    module, suite = import_suite(options.face)
     from test import support
 
     support.verbose = 0

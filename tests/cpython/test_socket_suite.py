@@ -1,6 +1,6 @@
-"""CPython's own test_socket, with pysock in place of socket.
+"""CPython's own test_socket, plain and with both faces of pysock.
 
-Both sides run in a process of their own, one after the other: some tests
+Each side runs in a process of its own, one after the other: some tests
 bind fixed names (``\\0python-test-hello`` in the abstract namespace) and some
 measure time. Each takes about 40 seconds, most of it waiting for timeouts.
 """
@@ -41,12 +41,12 @@ pytestmark = [
 RETRIES = 2
 
 
-def run_test_socket(module, folder, only=None):
+def run_test_socket(face, folder, only=None):
     """Return the report of one run; fail the test if there is none."""
-    out = folder / f"{module}{'-again' if only else ''}.json"
+    out = folder / f"{face}{'-again' if only else ''}.json"
     out.unlink(missing_ok=True)
     command = [sys.executable, str(RUNNER), f"--limit={RUN_LIMIT}"]
-    command += ["--module", module, "--json", str(out)]
+    command += ["--face", face, "--json", str(out)]
     # A leading star makes the pattern exact at its end, and so an exact id.
     command += ["-k", f"*{only}"] if only else []
     log = out.with_suffix(".log")
@@ -73,11 +73,11 @@ def run_test_socket(module, folder, only=None):
                 process.wait()
     if code != 0 or not out.exists():
         tail = log.read_text(errors="replace")[-8000:]
-        pytest.fail(f"the {module} run ended: {code}\n{tail}", pytrace=False)
+        pytest.fail(f"the {face} run ended: {code}\n{tail}", pytrace=False)
     return json.loads(out.read_text())
 
 
-def repeat_failures(plain, ours, folder):
+def repeat_failures(plain, face, ours, folder):
     """Run what failed in the plain run alone, on both sides.
 
     The better result of each side counts. What fails with pysock only is not
@@ -91,18 +91,24 @@ def repeat_failures(plain, ours, folder):
         if entry["status"] not in ("failed", "error"):
             continue
         for _ in range(RETRIES):
-            for side, report in (("socket", plain), ("pysock", ours)):
+            for side, report in (("plain", plain), (face, ours)):
                 if report["tests"].get(test_id, {}).get("status") != "passed":
                     again = run_test_socket(side, folder, only=test_id)
                     report["tests"].update(again["tests"])
         now = plain["tests"][test_id]["status"]
-        notes.append(f"{test_id}: failed with socket, then alone: {now}")
+        notes.append(f"{test_id}: failed when plain, then alone: {now}")
     return notes
 
 
 @pytest.fixture(scope="module")
-def reports(request, tmp_path_factory):
-    """The report of the plain run, and that of pysock's."""
+def folder(tmp_path_factory):
+    """Where both sides run."""
+    return tmp_path_factory.mktemp("test_socket")
+
+
+@pytest.fixture(scope="module")
+def plain(folder):
+    """The report of the plain run."""
     try:
         missing = importlib.util.find_spec("test.test_socket") is None
     except ModuleNotFoundError:
@@ -113,10 +119,14 @@ def reports(request, tmp_path_factory):
     # pytest's own timer would print this process's stacks halfway through;
     # whoever hangs, the runner's timer names the test.
     faulthandler.cancel_dump_traceback_later()
-    folder = tmp_path_factory.mktemp("test_socket")
-    plain = run_test_socket("socket", folder)
-    ours = run_test_socket("pysock", folder)
-    for note in repeat_failures(plain, ours, folder):
+    return run_test_socket("plain", folder)
+
+
+@pytest.fixture(scope="module", params=["noted", "typed"])
+def reports(request, plain, folder):
+    """The report of the plain run, and that of a face."""
+    ours = run_test_socket(request.param, folder)
+    for note in repeat_failures(plain, request.param, ours, folder):
         # Past pytest's capture: to be read although the tests pass.
         request.config.get_terminal_writer().line(f"\n{note}")
     return plain, ours
@@ -141,7 +151,7 @@ def differences(plain, ours):
         after = ours["tests"].get(test_id, absent)
         if not is_as_good(before, after):
             found[test_id] = (
-                f"{before['status']} with socket, "
+                f"{before['status']} when plain, "
                 f"{after['status']} with pysock\n{after['text']}"
             )
     return found
