@@ -1,16 +1,14 @@
-"""`pysock sockets`, `info` and `obituaries`: chosen, shown, told, refused."""
+"""`pysock sockets`: chosen, shown, refused, as for `info` and `watch`."""
 
 import json
 import os
 import re
-import select
-import signal
 import socket
 
 import pytest
 
 from support import loopback
-from support.command import interrupt, on_terminal, pysock_command, start
+from support.command import on_terminal, pysock_command
 from support.quiet import quiet  # noqa: F401
 
 
@@ -108,54 +106,6 @@ def test_bad_usage(command, words, said):
     assert done.stdout == ""
 
 
-def test_info_of_a_connection(pair):
-    client, server = pair
-    client.sendall(b"x" * 100)
-    loopback.wait_readable(server)
-    ends = shown(client.getsockname()), shown(client.getpeername())
-    done = pysock_command("info", *ends, "--wait", "0.1")
-    assert (done.returncode, done.stderr) == (0, "")
-    text = done.stdout
-    assert re.search(r"^state +ESTAB \(ESTABLISHED\)$", text, re.MULTILINE)
-    assert f"fd {client.fileno()}" in text
-    assert re.search(r"^bytes_sent +100 bytes", text, re.MULTILINE)
-    assert "Nothing to send" in text
-    assert re.search(r"^rtt_us +[\d,]+ us +Smoothed", text, re.MULTILINE)
-    [said] = json.loads(pysock_command("info", *ends, "--json").stdout)
-    assert said["tcp_info"]["bytes_sent"] == 100
-    assert said["stall"]["kind"] == "idle"
-
-
-def test_info_of_a_full_listener(silent_listener):
-    address = shown(silent_listener.getsockname())
-    done = pysock_command("info", "--local", address, "--state", "listen")
-    assert done.returncode == 0
-    assert "1 waiting for accept, with a limit of 0, FULL" in done.stdout
-
-
-def test_info_needs_exactly_one(quiet):  # noqa: F811
-    none = pysock_command("info", 9)
-    assert (none.returncode, none.stdout) == (1, "")
-    assert none.stderr == "pysock info: no such socket\n"
-    client, server = loopback.connected(socket, loopback.IPV4)
-    with client, server:
-        several = pysock_command("info", port_of(client))
-        assert several.returncode == 2
-        assert "2 sockets fit" in several.stderr
-        assert len(several.stdout.splitlines()) == 3
-
-
-def test_info_of_time_wait(quiet, family):  # noqa: F811
-    client, server = loopback.connected(socket, family)
-    port = port_of(client)
-    client.close()
-    server.close()
-    done = pysock_command("info", port)
-    assert done.returncode == 0
-    assert "TIME-WAIT (TIME_WAIT)" in done.stdout
-    assert "no process" in done.stdout
-
-
 def test_narrow_terminal_stays_readable(quiet):  # noqa: F811
     client, server = loopback.connected(socket, loopback.IPV6)
     with client, server:
@@ -165,44 +115,3 @@ def test_narrow_terminal_stays_readable(quiet):  # noqa: F811
             plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
             assert max(map(len, plain.splitlines())) <= columns
             assert shown(client.getsockname()) in plain
-
-
-def test_obituaries(quiet):  # noqa: F811
-    words = "--jsonl", "--count", "2", "--timeout", "20"
-    with start("obituaries", *words) as child:
-        # It says nothing before the first death: kill some until it does.
-        for _ in range(200):
-            client, server = loopback.connected(socket, loopback.IPV4)
-            client.sendall(b"x" * 10)
-            server.recv_into(bytearray(10))
-            client.close()
-            server.close()
-            if select.select([child.stdout], [], [], 0.1)[0]:
-                break
-        out, err = child.communicate(timeout=20)
-    assert (child.returncode, err) == (0, "")
-    dead = [json.loads(line) for line in out.splitlines()]
-    assert len(dead) == 2
-    assert {one["state"] for one in dead} == {"CLOSE"}
-    assert all(one["time"] > 0 for one in dead)
-
-
-def test_obituaries_of_a_port_as_a_table(quiet):  # noqa: F811
-    done = pysock_command("obituaries", "--timeout", "0", "--port", "9")
-    assert done.returncode == 0
-    assert done.stdout.split() == [
-        "time", "local", "remote", "sent", "received", "retrans", "rtt",
-    ]  # fmt: skip
-    empty = pysock_command("obituaries", "--timeout", "0", "--json")
-    assert json.loads(empty.stdout) == []
-
-
-def test_obituaries_end_at_ctrl_c(quiet):  # noqa: F811
-    child = start("obituaries")
-    with child:
-        # The titles are printed when it has subscribed.
-        assert child.stdout.readline()
-        status, _, err, seconds = interrupt(child)
-    assert status == 128 + signal.SIGINT
-    assert err == ""
-    assert seconds < 5

@@ -1,0 +1,51 @@
+"""`pysock obituaries`: the last words of connections, as they die."""
+
+import json
+import select
+import signal
+import socket
+
+from support import loopback
+from support.command import interrupt, pysock_command, start
+from support.quiet import quiet  # noqa: F401
+
+
+def test_lines_as_they_die(quiet):  # noqa: F811
+    words = "--jsonl", "--count", "2", "--timeout", "20"
+    with start("obituaries", *words) as child:
+        # It says nothing before the first death: kill some until it does.
+        for _ in range(200):
+            client, server = loopback.connected(socket, loopback.IPV4)
+            client.sendall(b"x" * 10)
+            server.recv_into(bytearray(10))
+            client.close()
+            server.close()
+            if select.select([child.stdout], [], [], 0.1)[0]:
+                break
+        out, err = child.communicate(timeout=20)
+    assert (child.returncode, err) == (0, "")
+    dead = [json.loads(line) for line in out.splitlines()]
+    assert len(dead) == 2
+    assert {one["state"] for one in dead} == {"CLOSE"}
+    assert all(one["time"] > 0 for one in dead)
+
+
+def test_deaths_of_a_port_as_a_table(quiet):  # noqa: F811
+    done = pysock_command("obituaries", "--timeout", "0", "--port", "9")
+    assert done.returncode == 0
+    assert done.stdout.split() == [
+        "time", "local", "remote", "sent", "received", "retrans", "rtt",
+    ]  # fmt: skip
+    empty = pysock_command("obituaries", "--timeout", "0", "--json")
+    assert json.loads(empty.stdout) == []
+
+
+def test_it_ends_at_ctrl_c(quiet):  # noqa: F811
+    child = start("obituaries")
+    with child:
+        # The titles are printed when it has subscribed.
+        assert child.stdout.readline()
+        status, _, err, seconds = interrupt(child)
+    assert status == 128 + signal.SIGINT
+    assert err == ""
+    assert seconds < 5
