@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from project.test_layout import WINGS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
