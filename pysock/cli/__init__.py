@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "connect",
     "path",
+    "doctor",
     "sockets",
     "info",
     "watch",

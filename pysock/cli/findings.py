@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pysock.cli.table import print_fields
+from pysock.explain.finding import DOUBTFUL, HARMLESS, WRONG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.explain.finding import Finding
+
+
+_STYLES = {WRONG: "bold red", DOUBTFUL: "yellow", HARMLESS: "dim"}
 
 
 def print_finding(finding: Finding, *, severity: bool = False) -> None:
@@ -17,9 +21,10 @@ def print_finding(finding: Finding, *, severity: bool = False) -> None:
         severity: whether its first word is how bad it is, instead of `why`.
     """
     first = finding.severity if severity else "why"
+    style = _STYLES[finding.severity]
     fields = [(first, f"{finding.why[:1].upper()}{finding.why[1:]}.")]
     fields += [("seen", fact) for fact in finding.seen]
     if finding.try_:
         fields.append(("try", finding.try_))
     print()
-    print_fields(fields)
+    print_fields(fields, style)

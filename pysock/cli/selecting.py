@@ -53,6 +53,21 @@ def add_selection(parser: ArgumentParser) -> None:
     )
 
 
+def add_netns(parser: ArgumentParser) -> None:
+    """Add `--netns`, the same for every command that reads sockets."""
+    parser.add_argument(
+        "--netns",
+        metavar="NAME|PID",
+        type=_netns,
+        help="in another network namespace: a name as `ip netns` has it, or "
+        "a process that is in it",
+    )
+
+
+def _netns(word: str) -> str | int:
+    return int(word) if word.isdecimal() else word
+
+
 class _Anywhere:
     """A port, whatever the address."""
 

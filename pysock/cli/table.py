@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _GAP = "  "
+_STYLE = "cyan"
 # Columns that leave less than this for the last one's text get it below.
 _LEAST_TEXT = 40
 
@@ -36,7 +37,11 @@ def print_json(objects: Iterable[dict[str, Any]]) -> None:
     print()
 
 
-def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    style: str = _STYLE,
+) -> None:
     """Print a table of which every row is known."""
     rows = list(rows)
     widths = [
@@ -44,15 +49,23 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for column in range(len(titles) - 1)
     ]
     longest = max(len(row[-1]) for row in [titles, *rows])
-    table = Table(titles, widths, longest)
+    table = Table(titles, widths, longest, style)
     for row in rows:
         table.add(*row)
 
 
-def print_fields(fields: Iterable[tuple[str, str]]) -> None:
+def print_fields(
+    fields: Iterable[tuple[str, str]], style: str = _STYLE
+) -> None:
     """Print names and texts, the texts wrapped beside the names."""
     fields = list(fields)
-    print_table(("", ""), fields)
+    print_table(("", ""), fields, style)
+
+
+def print_sentence(text: str) -> None:
+    """Print a text alone, wrapped at the width of the terminal."""
+    width = _screen_width()
+    print(text if width is None else textwrap.fill(text, width))
 
 
 class Table:
@@ -63,6 +76,7 @@ class Table:
         titles: Sequence[str],
         widths: Sequence[int],
         longest: int = _LEAST_TEXT,
+        style: str = _STYLE,
     ) -> None:
         """Begin a table.
 
@@ -73,7 +87,9 @@ class Table:
                 that takes what is left, and is wrapped.
             longest: characters of the longest text in the last one, if that
                 is known: a short one needs less room.
+            style: of all columns but the last, in rich's words.
         """
+        self._style = style
         self._text = min(longest, _LEAST_TEXT)
         self._titles = titles
         self._widths = [
@@ -116,7 +132,9 @@ class Table:
         )
         start = row + _GAP if row else ""
         lines = self._wrap(cells[-1], len(start))
-        self._print((start + lines[0]).rstrip(), style or "cyan", len(row))
+        self._print(
+            (start + lines[0]).rstrip(), style or self._style, len(row)
+        )
         for line in lines[1:]:
             self._print(" " * len(start) + line)
 

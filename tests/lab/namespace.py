@@ -79,6 +79,20 @@ class Namespace:
             raise OSError(f"ip: {done.stderr.strip()} in {commands}")
 
     @staticmethod
+    def run(*commands):
+        """Run commands there, each a line for the shell."""
+        for command in commands:
+            done = subprocess.run(
+                command,
+                shell=True,
+                env={**os.environ, "PATH": _path()},
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                raise OSError(f"{command}: {done.stderr.strip()}")
+
+    @staticmethod
     def sysctl(name, value):
         """Set one of the calling thread's namespace."""
         # Not every dot divides: an interface may have one in its name.

@@ -6,13 +6,9 @@
 
 import contextlib
 import ipaddress
-import os
 import socket
-import subprocess
 
 from lab.namespace import Namespace
-
-_PATH = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
 
 
 def left(link, version):
@@ -104,15 +100,8 @@ class Line:
 
     def on(self, number, *commands):
         """Run commands on a machine, each a line for the shell."""
-        with self.entered(number):
-            for command in commands:
-                subprocess.run(
-                    command,
-                    shell=True,
-                    check=True,
-                    capture_output=True,
-                    env=_PATH,
-                )
+        with self.entered(number) as machine:
+            machine.run(*commands)
 
     def listen(self, version, backlog=16):
         """A listener on the last machine; closed with the line."""

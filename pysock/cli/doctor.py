@@ -1,0 +1,91 @@
+"""`pysock doctor`: what is wrong on this machine, worst first."""
+
+from __future__ import annotations
+
+import sys
+
+from pysock.cli.findings import print_finding
+from pysock.cli.selecting import add_netns
+from pysock.cli.table import add_json_argument, print_json, print_sentence
+from pysock.explain.amounts import duration, many
+from pysock.explain.finding import HARMLESS, SEVERITIES
+from pysock.explain.machine import diagnose
+from pysock.explain.machine.survey import take_survey
+from pysock.tcp.state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from pysock.explain.finding import Finding
+    from pysock.explain.machine.survey import Survey
+
+NAME = "doctor"
+HELP = (
+    "say what is wrong on this machine, worst first; status 0: nothing, "
+    "1: something, 2: cannot look"
+)
+
+_CANNOT_LOOK = 2
+_SECONDS = 2.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add what may follow `pysock doctor`."""
+    parser.add_argument(
+        "--pid", metavar="PID", type=int, help="only what concerns a process"
+    )
+    parser.add_argument(
+        "--seconds",
+        metavar="N",
+        type=_seconds,
+        default=_SECONDS,
+        help="watch the counters for so long (default: 2)",
+    )
+    add_netns(parser)
+    add_json_argument(parser)
+
+
+def _seconds(word: str) -> float:
+    value = float(word)
+    if not 0.1 <= value <= 3600:
+        raise ValueError
+    return value
+
+
+_seconds.__name__ = "time"
+
+
+def run(arguments: Namespace) -> int:
+    """Look; 1 if there is something wrong or doubtful, 0 if not."""
+    try:
+        survey = take_survey(
+            arguments.seconds, netns=arguments.netns, pid=arguments.pid
+        )
+    except (OSError, ValueError) as error:
+        print(f"pysock doctor: {error}", file=sys.stderr)
+        return _CANNOT_LOOK
+    found = diagnose(survey)
+    if arguments.json:
+        print_json(finding.as_dict() for finding in found)
+    else:
+        print_sentence(_summary(survey, found))
+        for finding in found:
+            print_finding(finding, severity=True)
+    return int(any(finding.severity != HARMLESS for finding in found))
+
+
+def _summary(survey: Survey, found: list[Finding]) -> str:
+    counts = [
+        f"{count:,} {severity}"
+        for severity in SEVERITIES
+        if (count := sum(one.severity == severity for one in found))
+    ]
+    if all(one.severity == HARMLESS for one in found):
+        counts.insert(0, "nothing wrong")
+    listening = sum(1 for _ in survey.in_state(TcpState.LISTEN))
+    return (
+        f"{', '.join(counts)}: {many(len(survey.entries), 'socket')}, "
+        f"{many(listening, 'listener')}, looked at for "
+        f"{duration(survey.seconds)}"
+    )
