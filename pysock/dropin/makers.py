@@ -13,7 +13,7 @@ from socket import gaierror
 from pysock import raw
 from pysock.dropin import listening
 from pysock.dropin.funnel import failure_of
-from pysock.dropin.standard import rebind
+from pysock.dropin.standard import rebind, standard_functions
 from pysock.dropin.without_snapshot import unresolved
 from pysock.errors import SocketError
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 _IP = (standard.AF_INET, standard.AF_INET6)
 _names = sys.modules["pysock"].__dict__
-_create_server = rebind(standard.create_server, _names)  # type: ignore[arg-type]
-_getaddrinfo = rebind(standard.getaddrinfo, _names)  # type: ignore[arg-type]
-_fromfd = rebind(standard.fromfd, _names)  # type: ignore[arg-type]
-_socketpair = rebind(standard.socketpair, _names)  # type: ignore[arg-type]
+_create_server = rebind(standard_functions["create_server"], _names)
+_getaddrinfo = rebind(standard_functions["getaddrinfo"], _names)
+_fromfd = rebind(standard_functions["fromfd"], _names)
+_socketpair = rebind(standard_functions["socketpair"], _names)
 
 
 def fromfd(fd: Any, family: Any, type: Any, proto: int = 0) -> socket:

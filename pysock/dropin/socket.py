@@ -20,6 +20,7 @@ from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.listening import listen_queue
+from pysock.dropin.standard import ask_replacement, standard_class
 from pysock.dropin.typed import by_handler, typed
 from pysock.errors import SocketError, error_for
 from pysock.errors.choose import TIMED_OUT
@@ -97,7 +98,9 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             OSError: as the standard class.
         """
         try:
-            standard.socket.__init__(self, family, type, proto, fileno)
+            if standard.socket is not standard_class:
+                ask_replacement(family, type, proto, fileno)
+            standard_class.__init__(self, family, type, proto, fileno)
             return
         except OSError as exc:
             if exc.errno not in _LIMITS:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import _socket
 import socket as standard
-from types import FunctionType
+import sys
+from types import FunctionType, ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeGuard
 
 
 def _find_class() -> type[standard.socket]:
@@ -33,7 +34,69 @@ def _find_class() -> type[standard.socket]:
 
 # `socket.socket` as the interpreter made it. gevent, a test or a proxy may
 # have replaced it before we came.
-standard_class = _find_class()
+if TYPE_CHECKING:
+    standard_class = standard.socket
+else:
+    standard_class = _find_class()
+
+
+def ask_replacement(*args: Any) -> None:
+    """Ask a class that lies in `socket.socket` whether a socket may be made.
+
+    pytest-socket forbids sockets by a subclass whose `__new__` raises; what
+    is forbidden there is forbidden here. Other replacements (gevent's, a
+    proxy's, a mock) work otherwise, and are not asked.
+
+    Raises:
+        Exception: whatever it raises.
+    """
+    kind: Any = standard.socket
+    if (
+        isinstance(kind, type)
+        and issubclass(kind, standard_class)
+        and "__new__" in vars(kind)
+    ):
+        kind.__new__(kind, *args)
+
+
+# Every Python function of the interpreter's own module has its code there.
+_FILE = standard_class.makefile.__code__.co_filename
+
+
+def _is_own(value: object) -> TypeGuard[FunctionType]:
+    return (
+        isinstance(value, FunctionType)
+        and value.__code__.co_filename == _FILE
+        and value.__globals__ is vars(standard)
+    )
+
+
+def _find_functions() -> dict[str, FunctionType]:
+    """Find the interpreter's own functions, whatever lies in their place."""
+    found = {
+        name: value for name, value in vars(standard).items() if _is_own(value)
+    }
+    if not found.keys() >= {"create_connection", "getaddrinfo", "fromfd"}:
+        # Replaced before we came. Run the file again, as a module that
+        # nobody sees; it makes enums of constants, and looks itself up.
+        name = "_pysock_standard"
+        again = sys.modules[name] = ModuleType(name)
+        try:
+            loader: Any = standard.__spec__.loader
+            code = loader.get_code("socket")
+            exec(code, vars(again))
+        finally:
+            del sys.modules[name]
+        found = {
+            name: value
+            for name, value in vars(again).items()
+            if isinstance(value, FunctionType)
+            and value.__globals__ is vars(again)
+        }
+    return found
+
+
+standard_functions = _find_functions()
 
 
 def rebind(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
@@ -65,6 +128,6 @@ def adopt(namespace: dict[str, Any]) -> None:
             continue
         if namespace.get(name, value) is not value:
             continue  # ours
-        if isinstance(value, FunctionType) and value.__module__ == "socket":
-            value = rebind(value, namespace)
+        if name in standard_functions:
+            value = rebind(standard_functions[name], namespace)
         namespace[name] = value

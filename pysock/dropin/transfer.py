@@ -7,10 +7,10 @@ no system call added. What a failure means is found out after it happened.
 from __future__ import annotations
 
 import _socket
-import socket as standard
 import time
 
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.standard import standard_class
 from pysock.dropin.typed import typed
 from pysock.dropin.without_snapshot import would_block
 from pysock.errors import (
@@ -44,7 +44,7 @@ _NO_FLAGS = 0
 _PEER = Origin("peer")
 
 
-class TransferSocket(standard.socket):
+class TransferSocket(standard_class):
     """The standard class with every call but connect and accept typed.
 
     The typed exception is raised outside the handler, so that it has no

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket as standard
 from types import FunctionType
 
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.standard import standard_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def by_handler(exc: BaseException) -> bool:
 
 def typed(name: str) -> Callable[..., Any]:
     """Wrap a method of the standard class that is not on a hot path."""
-    method = getattr(standard.socket, name)
+    method = getattr(standard_class, name)
 
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:

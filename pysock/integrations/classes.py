@@ -45,7 +45,7 @@ def is_socket_class(thing: object) -> TypeIs[type]:
     """Whether it is a class that has a socket's methods."""
     return isinstance(thing, type) and all(
         callable(getattr(thing, name, None))
-        for name in ("connect", "recv", "send", "bind", "fileno")
+        for name in ("connect", "recv", "send")
     )
 
 

@@ -17,33 +17,39 @@ from pysock.integrations import noting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
 
-# (name, what was there, what is there now)
-_placed: list[tuple[str, Any, Any]] = []
+# (module, name, what was there, what is there now)
+_placed: list[tuple[ModuleType, str, Any, Any]] = []
 
 
-def wrap_functions() -> None:
-    """Put the wrapped functions into the standard module, once."""
-    if _placed:
-        return
+def wrap_functions(module: ModuleType) -> None:
+    """Put the wrapped functions into a module, once.
+
+    Args:
+        module: the standard one, or one whose functions are put into that.
+    """
     for name, make in (
         ("getaddrinfo", _resolving),
         ("create_server", _serving),
     ):
-        function = getattr(standard, name)
-        if isinstance(function, FunctionType):
-            wrapper = functools.wraps(function)(make(function))
-            setattr(standard, name, wrapper)
-            _placed.append((name, function, wrapper))
+        function = vars(module).get(name)
+        if not isinstance(function, FunctionType) or any(
+            placed[3] is function for placed in _placed
+        ):
+            continue
+        wrapper = functools.wraps(function)(make(function))
+        setattr(module, name, wrapper)
+        _placed.append((module, name, function, wrapper))
 
 
 def unwrap_functions() -> None:
-    """Put the standard ones back, where nobody has put another since."""
+    """Put the old ones back, where nobody has put another since."""
     while _placed:
-        name, function, wrapper = _placed.pop()
-        if getattr(standard, name, None) is wrapper:
-            setattr(standard, name, function)
+        module, name, function, wrapper = _placed.pop()
+        if getattr(module, name, None) is wrapper:
+            setattr(module, name, function)
 
 
 def _resolving(function: Any) -> Any:
@@ -57,7 +63,7 @@ def _resolving(function: Any) -> Any:
                 "getaddrinfo",
                 exc,
                 address=(host, None),
-                code=function.__code__,
+                home=noting.home_of(function),
             )
             raise
 

@@ -32,6 +32,9 @@ _REPLACEMENTS = {
     "eventlet.greenio.base": "GreenSocket",
 }
 
+# Whose functions are put into the standard module.
+_RESOLVERS = ("gevent.socket", "eventlet.green.socket")
+
 # What has failures of its own beside the socket's: the module, and ours that
 # has wrap() and unwrap() for it.
 _NEIGHBOURS: dict[str, tuple[str, str]] = {}
@@ -69,9 +72,11 @@ def install(
             replaced, standard_class
         ):
             wrap_class(replaced, standard=False)
-        wrap_functions()
+        wrap_functions(standard)
         for module, name in _REPLACEMENTS.items():
             arrivals.when_imported(module, partial(_wrap_named, module, name))
+        for module in _RESOLVERS:
+            arrivals.when_imported(module, partial(_wrap_functions_of, module))
         wanted = {"asyncio": asyncio, "tls": tls, "trio": trio}
         for neighbour, (module, ours) in _NEIGHBOURS.items():
             if wanted[neighbour] and ours not in _wrapped:
@@ -102,6 +107,10 @@ def _wrap_named(module: str, name: str) -> None:
     kind = getattr(import_module(module), name, None)
     if is_socket_class(kind):
         wrap_class(kind, standard=False)
+
+
+def _wrap_functions_of(module: str) -> None:
+    wrap_functions(import_module(module))
 
 
 def _wrap_neighbour(ours: str) -> None:

@@ -13,12 +13,11 @@ from time import monotonic
 from types import FunctionType, MethodDescriptorType
 
 from pysock.dropin.memory import recall, remember
-from pysock.integrations.noting import note, real_socket
+from pysock.integrations.noting import home_of, note, real_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType
     from typing import Any
 
     Method = Callable[..., Any]
@@ -42,11 +41,11 @@ def wrapper_of(name: str, method: Any) -> Method | None:
     """
     if not isinstance(method, (FunctionType, MethodDescriptorType)):
         return None
-    code: CodeType | None = getattr(method, "__code__", None)
+    home = home_of(method)
     make = _MAKERS.get(name, _plain)
-    if code is not None and make is _reading:
+    if home is not None and make is _reading:
         make = _plain  # its arguments may have other names
-    wrapper: Any = make(_CALLS.get(name, name), method, code)
+    wrapper: Any = make(_CALLS.get(name, name), method, home)
     # A traceback shows the code's own name.
     wrapper.__code__ = wrapper.__code__.replace(
         co_name=method.__name__, co_qualname=method.__qualname__
@@ -61,21 +60,21 @@ def wrapper_of(name: str, method: Any) -> Method | None:
     return wrapper  # type: ignore[no-any-return]
 
 
-def _plain(call: str, method: Method, code: CodeType | None) -> Method:
+def _plain(call: str, method: Method, home: str | None) -> Method:
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
         except BlockingIOError:
             raise
         except OSError as exc:
-            note(self, call, exc, code=code)
+            note(self, call, exc, home=home)
             del self, args, kwargs
             raise
 
     return wrapper
 
 
-def _reading(call: str, method: Method, code: CodeType | None) -> Method:
+def _reading(call: str, method: Method, home: str | None) -> Method:
     """`recv`, `send`, `sendall`: called so often that `*args` would show."""
 
     def wrapper(
@@ -99,7 +98,7 @@ def _reading(call: str, method: Method, code: CodeType | None) -> Method:
     return wrapper
 
 
-def _reading_into(call: str, method: Method, code: CodeType | None) -> Method:
+def _reading_into(call: str, method: Method, home: str | None) -> Method:
     def wrapper(
         self: Any,
         buffer: Any = _ABSENT,
@@ -112,7 +111,7 @@ def _reading_into(call: str, method: Method, code: CodeType | None) -> Method:
         except BlockingIOError:
             raise
         except OSError as exc:
-            note(self, call, exc, code=code)
+            note(self, call, exc, home=home)
             del self, buffer, nbytes, flags, rest
             raise
         except TypeError:
@@ -123,7 +122,7 @@ def _reading_into(call: str, method: Method, code: CodeType | None) -> Method:
     return wrapper
 
 
-def _connecting(call: str, method: Method, code: CodeType | None) -> Method:
+def _connecting(call: str, method: Method, home: str | None) -> Method:
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         started = monotonic()
         try:
@@ -134,14 +133,14 @@ def _connecting(call: str, method: Method, code: CodeType | None) -> Method:
             raise
         except OSError as exc:
             address = args[0] if args else None
-            note(self, call, exc, address=address, started=started, code=code)
+            note(self, call, exc, address=address, started=started, home=home)
             del self, args, kwargs, address
             raise
 
     return wrapper
 
 
-def _connecting_ex(call: str, method: Method, code: CodeType | None) -> Method:
+def _connecting_ex(call: str, method: Method, home: str | None) -> Method:
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         started = monotonic()
         try:
@@ -149,7 +148,7 @@ def _connecting_ex(call: str, method: Method, code: CodeType | None) -> Method:
         except OSError as exc:
             # A name that does not resolve; the rest is returned.
             address = args[0] if args else None
-            note(self, call, exc, address=address, code=code)
+            note(self, call, exc, address=address, home=home)
             del self, args, kwargs, address
             raise
         if number == EINPROGRESS:
@@ -166,20 +165,20 @@ def _remember_start(sock: Any, started: float) -> None:
         remember(sock, "_began", started)
 
 
-def _making(call: str, method: Method, code: CodeType | None) -> Method:
+def _making(call: str, method: Method, home: str | None) -> Method:
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> None:
         try:
             method(self, *args, **kwargs)
         except OSError as exc:
             if exc.errno in _LIMITS:
-                note(None, call, exc, code=code)
+                note(None, call, exc, home=home)
             del self, args, kwargs
             raise
 
     return wrapper
 
 
-def _addressed(call: str, method: Method, code: CodeType | None) -> Method:
+def _addressed(call: str, method: Method, home: str | None) -> Method:
     """`bind`, `sendto`, `sendmsg`: the address is the last argument."""
 
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -191,19 +190,19 @@ def _addressed(call: str, method: Method, code: CodeType | None) -> Method:
             address = args[-1] if args else None
             if not isinstance(address, tuple):
                 address = None
-            note(self, call, exc, address=address, code=code)
+            note(self, call, exc, address=address, home=home)
             del self, args, kwargs, address
             raise
 
     return wrapper
 
 
-def _shutting(call: str, method: Method, code: CodeType | None) -> Method:
+def _shutting(call: str, method: Method, home: str | None) -> Method:
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
             result = method(self, *args, **kwargs)
         except OSError as exc:
-            note(self, call, exc, code=code)
+            note(self, call, exc, home=home)
             del self, args, kwargs
             raise
         if args and args[0] != _SHUT_RD:
@@ -214,7 +213,7 @@ def _shutting(call: str, method: Method, code: CodeType | None) -> Method:
     return wrapper
 
 
-_MAKERS: dict[str, Callable[[str, Method, CodeType | None], Method]] = {
+_MAKERS: dict[str, Callable[[str, Method, str | None], Method]] = {
     "__init__": _making,
     "connect": _connecting,
     "connect_ex": _connecting_ex,

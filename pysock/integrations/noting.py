@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _socket
-import os
 
 from pysock.dropin.funnel import failure_of
 from pysock.errors.handlers import from_handler
@@ -11,7 +10,6 @@ from pysock.explain.notes import attach, attached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType
     from typing import Any
 
 # Whether the noted face is installed. A wrapper may outlive its time in the
@@ -32,7 +30,7 @@ def note(
     *,
     address: Any = None,
     started: float | None = None,
-    code: CodeType | None = None,
+    home: str | None = None,
 ) -> None:
     """Note a failure on the exception that tells of it, once.
 
@@ -43,12 +41,12 @@ def note(
         address: what was given to `connect`, `bind` or `sendto`.
         started: a time of `time.monotonic()`, in seconds, at which the call
             began; `None` if the clock was not read.
-        code: of the method, where it is none of C's.
+        home: the package of the method, where it is none of C's.
 
     Raises nothing but what a signal's handler raises meanwhile. An exception
     that a handler raised during the call is not touched.
     """
-    if not active or not _is_its_own(exc, code) or attached(exc) is not None:
+    if not active or not _is_its_own(exc, home) or attached(exc) is not None:
         return
     try:
         failure = failure_of(
@@ -75,30 +73,27 @@ def real_socket(sock: Any) -> Any:
     return sock
 
 
-def _is_its_own(exc: OSError, code: CodeType | None) -> bool:
+def home_of(method: Any) -> str | None:
+    """The package that a method was written in; `None` for one of C's."""
+    names = getattr(method, "__globals__", None)
+    return None if names is None else _package(names)
+
+
+def _is_its_own(exc: OSError, home: str | None) -> bool:
     """Whether the method itself failed, and no signal's handler in it.
 
     The first entry of the traceback is the wrapper's. C leaves none of its
-    own; what is written in Python fails in its own file or, in a package, in
-    one beside it.
+    own; what is written in Python fails in its own package.
     """
     last: Any = exc.__traceback__
     if last is None or last.tb_next is None:
         return True
-    if code is None:
+    if home is None:
         return False
     while last.tb_next is not None:
         last = last.tb_next
-    file = last.tb_frame.f_code.co_filename
-    if file == code.co_filename:
-        return True
-    folder = _folder(code.co_filename)
-    return folder not in _STANDARD and _folder(file) == folder
+    return _package(last.tb_frame.f_globals) == home
 
 
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-# Where everything lies beside everything.
-_STANDARD = frozenset({_folder(os.__file__), ""})
+def _package(names: dict[str, Any]) -> str:
+    return str(names.get("__name__")).partition(".")[0]

@@ -15,7 +15,7 @@ import socket as standard
 import time
 from sys import modules
 
-from pysock.dropin.standard import rebind
+from pysock.dropin.standard import rebind, standard_functions
 from pysock.errors import (
     AllAttemptsFailedError,
 )
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pysock.dropin.socket import socket
 
 _public = modules["pysock"].__dict__
-_create_connection = rebind(standard.create_connection, _public)  # type: ignore[arg-type]
+_create_connection = rebind(standard_functions["create_connection"], _public)
 _DEFAULT: Any = standard._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
 
 # RFC 8305, section 5: less floods a network, more is no help.
