@@ -5,7 +5,6 @@ with a socket's methods is noted as well. The typed face stays itself.
 """
 
 import importlib.util
-import sys
 
 import pytest
 
@@ -95,21 +94,27 @@ def script(patch, when):
     return "\n".join(["import socket", *lines[when], USE])
 
 
-def require(patch):
-    if patch in ("gevent", "eventlet", "socks") and not (
-        importlib.util.find_spec(patch)
-    ):
-        if sys.version_info >= (3, 15):
-            pytest.skip(f"{patch} has no release for this Python")
-        skip_or_fail(f"the package {patch} is not installed")
+def require(package):
+    if importlib.util.find_spec(package) is None:
+        skip_or_fail(f"the package {package} is not installed")
+
+
+def patches(*more):
+    """Give the patches; those of packages are marked."""
+    for patch in [*PATCHES, *more]:
+        foreign = patch in ("gevent", "eventlet", "socks")
+        yield pytest.param(
+            patch, marks=[pytest.mark.foreign] if foreign else []
+        )
 
 
 QUIET = {"PYTHONWARNINGS": "ignore"}
 
 
-@pytest.mark.parametrize("patch", PATCHES)
+@pytest.mark.parametrize("patch", list(patches()))
 def test_everything_works_and_is_noted(patch):
-    require(patch)
+    if patch in ("gevent", "eventlet", "socks"):
+        require(patch)
     plain = child.run(script(patch, "never") + "print(use())", env=QUIET)
     for when in ("before", "after"):
         done = child.run(
@@ -120,9 +125,10 @@ def test_everything_works_and_is_noted(patch):
         assert noted == "True True True True", when
 
 
-@pytest.mark.parametrize("patch", PATCHES)
+@pytest.mark.parametrize("patch", list(patches()))
 def test_a_script_that_patches_under_run(patch, tmp_path):
-    require(patch)
+    if patch in ("gevent", "eventlet", "socks"):
+        require(patch)
     program = tmp_path / "program.py"
     program.write_text(script(patch, "never") + "use(); print(*noted)")
     done = child.run(
@@ -173,9 +179,10 @@ typed()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("patch", [*PATCHES, "mock"])
+@pytest.mark.parametrize("patch", list(patches("mock")))
 def test_the_typed_face_is_built_on_the_interpreters_own(patch, when):
-    require(patch)
+    if patch in ("gevent", "eventlet", "socks"):
+        require(patch)
     parts = [
         PATCHES.get(patch)
         or "from unittest import mock; mock.patch('socket.socket').start()",
@@ -205,10 +212,10 @@ def test_mock_patch_holds_while_installed():
     )
 
 
+@pytest.mark.foreign
 @pytest.mark.parametrize("first", ["pysock", "pytest_socket"])
 def test_pytest_socket_blocks_ours_too(first):
-    if importlib.util.find_spec("pytest_socket") is None:
-        skip_or_fail("the package pytest-socket is not installed")
+    require("pytest_socket")
     second = {"pysock", "pytest_socket"} - {first}
     child.run(
         f"""
@@ -236,10 +243,10 @@ def test_pytest_socket_blocks_ours_too(first):
     )
 
 
+@pytest.mark.foreign
 @pytest.mark.parametrize("library", ["httpretty", "mocket"])
 def test_libraries_that_fake_http(library):
-    if importlib.util.find_spec(library) is None:
-        skip_or_fail(f"the package {library} is not installed")
+    require(library)
     uses = {
         "httpretty": """
     import httpretty, urllib.request
@@ -271,9 +278,9 @@ def test_libraries_that_fake_http(library):
             )
 
 
+@pytest.mark.foreign
 def test_trio_takes_a_socket_of_the_noted_face():
-    if importlib.util.find_spec("trio") is None:
-        skip_or_fail("the package trio is not installed")
+    require("trio")
     child.run(
         """
     import socket, pysock
