@@ -125,8 +125,12 @@ def test_install_in_a_child_that_was_forked_meanwhile():
     with install._lock:  # as if another thread was at it
         child = os.fork()
         if child == 0:
-            pysock.install()
-            os._exit(not is_noted(refused()))
+            failed = True
+            try:
+                pysock.install()
+                failed = not is_noted(refused())
+            finally:
+                os._exit(failed)
     assert os.waitpid(child, 0)[1] == 0
     """
     )
