@@ -69,26 +69,6 @@ void pysock_address_from_sockaddr(const void *sockaddr, size_t length,
  */
 int pysock_connect(int fd, const struct pysock_address *to);
 
-#define PYSOCK_ASKING 1 /* under way, and IPV6_RECVERR was switched on */
-
-/*
- * Start a connect to be waited for, without blocking: O_NONBLOCK on if
- * the descriptor blocks (blocking != 0), connect(2), and one look with
- * poll(2), because on loopback the handshake is over by then.
- *
- * Returns 0: connected, and a blocking descriptor blocks again; also a
- * further connect then says EISCONN, as after a blocking one.  PYSOCK_ASKING:
- * an attempt over IPv6 is under way, and an ICMP message that ends it will be
- * in the error queue; on IPv4 it is there unasked (Linux 6.18).  The caller
- * clears IPV6_RECVERR in the end, which empties that queue.  It is set here,
- * not in Python, where the answer can be back before the GIL is.  Otherwise
- * any negative errno of pysock_connect, -EINPROGRESS first of all.  Unless 0
- * is returned a blocking descriptor has been left in O_NONBLOCK, and the
- * caller puts it back.
- */
-int pysock_connect_start(int fd, const struct pysock_address *to,
-                         int blocking);
-
 /*
  * End an attempt or an association: connect(2) to AF_UNSPEC.  Returns 0 or a
  * negative errno.  Never blocks.

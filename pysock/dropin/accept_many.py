@@ -11,7 +11,7 @@ from operator import index
 from sys import modules
 
 from pysock.dropin.accept import accept_failure
-from pysock.dropin.accept_in_time import AcceptInTimeSocket
+from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
 from pysock.raw.calls import (
     AF_INET,
@@ -180,7 +180,7 @@ class Batch:
         return zip(waited, dead, strict=True)
 
 
-class AcceptManySocket(AcceptInTimeSocket):
+class AcceptManySocket(TransferSocket):
     """The part of class socket that accepts in batches."""
 
     __slots__ = ()

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import _socket
 import socket as standard
-from errno import EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM, ETIMEDOUT
+from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from sys import _getframe, modules
 
 from pysock import raw
-from pysock.dropin.accept import accept_failure
-from pysock.dropin.accept_in_time import NEVER
 from pysock.dropin.accept_many import AcceptManySocket
 from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
@@ -23,8 +21,6 @@ from pysock.dropin.listening import listen_queue
 from pysock.dropin.standard import ask_replacement, standard_class
 from pysock.dropin.typed import by_handler, typed
 from pysock.errors import SocketError, error_for
-from pysock.errors.choose import TIMED_OUT
-from pysock.raw.calls import lib
 from pysock.tcp.info import TcpInfo
 
 TYPE_CHECKING = False
@@ -39,7 +35,6 @@ _init = _socket.socket.__init__
 _bind = _socket.socket.bind
 _fileno = _socket.socket.fileno
 _getsockopt = _socket.socket.getsockopt
-_gettimeout = _socket.socket.gettimeout
 # The interpreter's own C makes the address too, cheaper than cffi hands one
 # over: 4.5 us with it, 5.3 us with pysock_accept (Python 3.11).
 _accept = _socket.socket._accept  # type: ignore[attr-defined]
@@ -64,19 +59,16 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     """
 
     # When a connect began that is under way; who ended the connection; whether
-    # a connect over IPv6 has failed; what
-    # accept makes; the timeout that was set; whether SHUT_WR was called; room
-    # for accept_many; when accept is to look at the queue. Unset until then,
-    # so that making a socket costs no more.
+    # a connect over IPv6 has failed; what accept makes; whether SHUT_WR was
+    # called; room for accept_many. Unset until then, so that making a socket
+    # costs no more.
     __slots__ = (
         "_began",
         "_ended",
         "_failed",
         "_kind",
-        "_own_timeout",
         "_sent_fin",
         "_spare",
-        "_unlooked",
     )
     __module__ = "pysock"
 
@@ -144,8 +136,6 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             ClosedSocketError: the socket is closed (`EBADF`).
         """
         _listen(self, *args)
-        if _gettimeout(self):
-            self._remember_timeout()
         # Who listens is who runs out of descriptors, and then no module can
         # be loaded any more: what explains that has to be here before.
         import pysock.explain.explanation  # noqa: F401
@@ -167,24 +157,16 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             ClosedSocketError: the socket is closed (`EBADF`).
 
         Linux hands over a connection that was reset in the queue; its first
-        read or write says so. With a timeout it does not poll while many
-        wait: if somebody who shares the descriptor makes it block just then
-        and empties the queue, this call waits for the next one.
+        read or write says so.
         """
-        try:
-            unlooked = self._unlooked
-        except AttributeError:
-            unlooked = self._unlooked = NEVER
-        if unlooked > 0:
-            self._unlooked = unlooked - 1
-        elif unlooked == 0:
-            self._look()
         try:
             fd, address = _accept(self)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            failure = exc.args
+            failure = failure_of(self, "accept", exc)
+            if failure is None:
+                raise
         else:
             if _public["socket"] is not socket:
                 return self._accepted(fd), address
@@ -192,7 +174,8 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
                 family, type, proto = self._kind
             except AttributeError:
                 return self._accepted(fd), address
-            # What __init__ does, without its detours.
+            # What __init__ does, without its detours. The standard accept
+            # also makes it block, which accept4 has done.
             sock = None
             try:
                 sock = _new(socket)
@@ -200,19 +183,15 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             except BaseException:
                 # A signal's handler may raise when the object has it already.
                 if sock is None or _fileno(sock) != fd:
-                    lib.pysock_close(fd)
+                    _socket.close(fd)
                 raise
             sock._io_refs = 0
             sock._closed = False
             return sock, address
-        timeout = self.gettimeout()
-        number = ETIMEDOUT if failure == TIMED_OUT else failure[0]
-        if number == EAGAIN and timeout:
-            # C has a 0, but somebody else took the connection. After a look
-            # it has the timeout again, of which no time is gone.
-            self._unlooked = 0
-            return socket.accept(self)
-        raise accept_failure(self, number, timeout)
+        try:
+            raise failure
+        finally:
+            del failure  # a cycle: its traceback has this frame
 
     def _accepted(self, fd: int) -> socket:
         """Make the object for an accepted descriptor, or close it."""
@@ -227,7 +206,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         except BaseException:
             # An object that has the descriptor already will close it.
             if made is None or _fileno(made) != fd:
-                lib.pysock_close(fd)
+                _socket.close(fd)
             raise
         return made  # type: ignore[no-any-return]
 

@@ -262,6 +262,8 @@ class TransferSocket(standard_class):
     getsockname = typed("getsockname")
     getsockopt = typed("getsockopt")
     setsockopt = typed("setsockopt")
+    settimeout = typed("settimeout")
+    setblocking = typed("setblocking")
     get_inheritable = typed("get_inheritable")
     set_inheritable = typed("set_inheritable")
     dup = typed("dup")

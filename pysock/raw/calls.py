@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import time
-from errno import EBADF, EINTR
 
 from pysock._ffi import ffi as ffi
 from pysock._ffi import lib as lib
@@ -22,7 +21,6 @@ READABLE = lib.PYSOCK_READABLE
 WRITABLE = lib.PYSOCK_WRITABLE
 ERROR = lib.PYSOCK_ERROR
 HANGUP = lib.PYSOCK_HANGUP
-ASKING = lib.PYSOCK_ASKING
 
 _ADDRESS = ffi.typeof("struct pysock_address *")
 _parse = lib.pysock_address_parse
@@ -33,11 +31,6 @@ AF_INET, AF_INET6 = 2, 10
 
 # poll's timeout is an int of milliseconds; a longer wait goes round again.
 LONGEST_POLL_MS = 2**31 - 1
-
-# A signal that comes in the instant before poll(2) blocks, or to another
-# thread, does not end it: Python would run the handler when the wait is over.
-# So no single wait is longer than this, in milliseconds.
-_SLICE_MS = 40
 
 
 def new_address() -> CData:
@@ -121,37 +114,3 @@ def milliseconds_left(deadline: float | None) -> int:
         return LONGEST_POLL_MS
     left = math.ceil((deadline - time.monotonic()) * 1000)
     return min(max(left, 0), LONGEST_POLL_MS)
-
-
-def wait_until(
-    fd: int, events: int, deadline: float | None, owner: Any = None
-) -> int:
-    """Wait for events on a descriptor, through signals (PEP 475).
-
-    Args:
-        fd: an open descriptor.
-        events: `READABLE`, `WRITABLE`, or both.
-        deadline: a time of `time.monotonic()` in seconds; one in the past
-            only looks; `None` waits for ever.
-        owner: the socket object of the descriptor, if it has one.
-
-    Returns:
-        the events that are ready, 0 when the time is up, or a negative
-        errno: `EBADF`, also when another thread has closed the owner, whose
-        number may by now be a socket on which nothing ever happens.
-
-    A signal does not cut the wait short: its handler runs, and the wait goes
-    on until the same deadline. If the handler raises, this call raises that.
-    """
-    while True:
-        left = milliseconds_left(deadline)
-        ready = lib.pysock_wait(fd, events, min(left, _SLICE_MS))
-        if ready > 0:
-            return ready
-        if ready == 0 and left <= _SLICE_MS:
-            return 0
-        # Between two C calls is where Python runs signal handlers.
-        if ready not in (0, -EINTR):
-            return ready
-        if owner is not None and owner.fileno() != fd:
-            return -EBADF
