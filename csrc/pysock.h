@@ -178,6 +178,19 @@ int pysock_set_option(int fd, int level, int name, int value);
  */
 int pysock_memory(int fd, uint32_t *values, int count);
 
+/*
+ * SIOCOUTQ: bytes written and not acknowledged, a FIN counting as one; also
+ * of a dead connection.  Or -errno (-EINVAL: a listener).
+ */
+int pysock_send_queue(int fd);
+
+/*
+ * Whether the peer's FIN has come, 1 or 0; also of a dead connection and when
+ * it was read.  Asked of TCP_ZEROCOPY_RECEIVE with nothing to map, which
+ * changes nothing.  Or -errno (-EINVAL: 4 KiB or more wait to be read).
+ */
+int pysock_got_fin(int fd);
+
 #define PYSOCK_SO_COOKIE 57       /* the socket's own number */
 #define PYSOCK_SO_NETNS_COOKIE 71 /* that of its network namespace (5.14) */
 

@@ -82,6 +82,8 @@ connect_and_accept(const struct place *place)
     EXPECT(pysock_tcp_info(client, reading, sizeof(reading)) > 100);
     EXPECT(pysock_tcp_info(client, reading, 1) == 1);
     EXPECT(pysock_memory(client, memory, 16) > 8);
+    EXPECT(pysock_send_queue(client) == 0);
+    EXPECT(pysock_got_fin(client) == 0);
     EXPECT(pysock_cookie(client, PYSOCK_SO_COOKIE, &cookie) == 0);
     EXPECT(pysock_error_queue(client, &message) == 0);
     EXPECT(pysock_take_error(client) == 0);

@@ -4,9 +4,12 @@ import errno
 import os
 import socket
 
+import pytest
+
 from pysock.raw.calls import ffi, lib
 from support import loopback
 
+PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 SO_REUSEADDR = (socket.SOL_SOCKET, socket.SO_REUSEADDR)
 
 
@@ -98,3 +101,59 @@ def test_cookies_are_the_sockets_own(pair, closed_fd):
     assert read[2] == read[3] != 0
     assert lib.pysock_cookie(closed_fd, names[0], value) == -errno.EBADF
     assert value[0] == 0
+
+
+def test_send_queue_counts_what_nobody_has_acknowledged(pair, closed_fd):
+    client, server = pair
+    fd = client.fileno()
+    assert lib.pysock_send_queue(fd) == 0
+    server.shutdown(socket.SHUT_WR)
+    server.close()
+    assert client.recv(1) == b""
+    client.send(bytes(1000))  # answered by a RST
+    loopback.wait_for_state(client, 7)
+    assert lib.pysock_send_queue(fd) == 1000
+    assert lib.pysock_send_queue(closed_fd) == -errno.EBADF
+    with loopback.listen(socket, loopback.IPV4) as listener:
+        assert lib.pysock_send_queue(listener.fileno()) == -errno.EINVAL
+
+
+@pytest.mark.parametrize("unread", [0, 1, 4094])
+def test_a_fin_is_known_before_and_after_it_is_read(pair, unread):
+    client, server = pair
+    fd = client.fileno()
+    server.send(bytes(unread))
+    loopback.wait_until(
+        lambda: not unread or len(client.recv(9999, PEEK)) == unread, "data"
+    )
+    assert lib.pysock_got_fin(fd) == 0
+    server.shutdown(socket.SHUT_WR)
+    loopback.wait_for_state(client, 8)
+    assert lib.pysock_got_fin(fd) == 1
+    while client.recv(9999):
+        assert lib.pysock_got_fin(fd) == 1
+    assert lib.pysock_got_fin(fd) == 1
+    loopback.reset(server)
+    loopback.wait_for_state(client, 7)
+    assert lib.pysock_got_fin(fd) == 1
+    # The question takes no pending error.
+    assert lib.pysock_take_error(fd) == errno.EPIPE
+
+
+def test_a_reset_is_no_fin(pair):
+    client, server = pair
+    loopback.reset(server)
+    loopback.wait_for_state(client, 7)
+    assert lib.pysock_got_fin(client.fileno()) == 0
+    assert lib.pysock_take_error(client.fileno()) == errno.ECONNRESET
+
+
+def test_whether_a_fin_came_is_not_known(pair, udp, closed_fd):
+    client, server = pair
+    server.send(bytes(8192))
+    loopback.wait_until(lambda: len(client.recv(9999, PEEK)) == 8192, "data")
+    assert lib.pysock_got_fin(client.fileno()) == -errno.EINVAL
+    assert lib.pysock_got_fin(udp.fileno()) < 0
+    assert lib.pysock_got_fin(closed_fd) == -errno.EBADF
+    with loopback.listen(socket, loopback.IPV4) as listener:
+        assert lib.pysock_got_fin(listener.fileno()) == -errno.ENOTCONN
