@@ -33,6 +33,7 @@ from pysock.dropin.without_snapshot import (
 from pysock.errors import Origin, deadline_error, error_for
 from pysock.errors.handlers import from_handler
 from pysock.raw.calls import parse_address, to_tuple
+from pysock.raw.conversation import note_conversation
 from pysock.raw.evidence import (
     connect_failure,
     local_address_of,
@@ -234,8 +235,9 @@ def _transfer_failure(
     sock: Any, call: str, args: tuple[Any, ...], timed_out: bool
 ) -> SocketError:
     fd = _fileno(sock)
+    sent_fin = recall(sock, "_sent_fin", False)
     if timed_out:
-        return deadline_error(
+        error = deadline_error(
             call,
             args=args,
             # The clock was not read; it took this long, and hardly more.
@@ -244,7 +246,8 @@ def _transfer_failure(
             local_address=local_address_of(fd),
             tcp_info=tcp_info_of(fd),
         )
-    sent_fin = recall(sock, "_sent_fin", False)
+        note_conversation(error, fd, sent_fin=sent_fin)
+        return error
     error = transfer_failure(fd, call, args[0], args=args, sent_fin=sent_fin)
     remember_end(sock, error)
     return error

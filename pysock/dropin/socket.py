@@ -138,7 +138,10 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         _listen(self, *args)
         # Who listens is who runs out of descriptors, and then no module can
         # be loaded any more: what explains that has to be here before.
-        import pysock.explain.explanation  # noqa: F401
+        try:
+            import pysock.explain.telling  # noqa: F401
+        except (ImportError, OSError):
+            pass  # no descriptor left already
 
     def accept(self) -> tuple[socket, Any]:
         """Take one connection from the queue, as the timeout says.

@@ -18,6 +18,7 @@ from pysock.errors import (
     PeerClosedError,
     SocketError,
 )
+from pysock.raw.conversation import note_conversation
 from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
 
 TYPE_CHECKING = False
@@ -283,4 +284,5 @@ def _closed_early(
     error.address = peer_of(fd)
     error.local_address = local_address_of(fd)
     error.tcp_info = tcp_info_of(fd)
+    note_conversation(error, fd, sent_fin=getattr(sock, "_sent_fin", False))
     return error

@@ -1,19 +1,20 @@
 """Every failure of TCP, typed.
 
-`CATALOGUE` has the failures as data; the classes are made from the same
-rows. All of them are `SocketError`, which is an `OSError`.
+All classes are `SocketError`, which is an `OSError`. `CATALOGUE` has the
+failures as data, and what each of their causes means; it is loaded when it is
+asked for.
 """
 
 from pysock.errors.attempts import AllAttemptsFailedError
 from pysock.errors.base import SocketError, show_address, variant
-from pysock.errors.catalogue import CATALOGUE
 from pysock.errors.choose import (
     class_for,
     deadline_error,
     error_for,
     transfer_class,
 )
-from pysock.errors.failure import Failure
+from pysock.errors.delivery import Delivery
+from pysock.errors.failure import Cause, Failure
 from pysock.errors.origin import KINDS, Origin
 from pysock.errors.tree import (
     AcceptAbortedError,
@@ -34,6 +35,7 @@ from pysock.errors.tree import (
     ConnectInProgressError,
     ConnectionKilledError,
     ConnectRefusedError,
+    ConnectResetError,
     ConnectTimeoutError,
     ConnectUnreachableError,
     DescriptorLimitError,
@@ -56,6 +58,10 @@ from pysock.errors.tree import (
     WriteAfterShutdownError,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pysock.errors.catalogue import CATALOGUE
+
 __all__ = [
     "CATALOGUE",
     "KINDS",
@@ -71,15 +77,18 @@ __all__ = [
     "BindDeniedError",
     "BindError",
     "BrokenConnectionError",
+    "Cause",
     "ClosedSocketError",
     "ConnectAlreadyError",
     "ConnectDeniedError",
     "ConnectError",
     "ConnectInProgressError",
     "ConnectRefusedError",
+    "ConnectResetError",
     "ConnectTimeoutError",
     "ConnectUnreachableError",
     "ConnectionKilledError",
+    "Delivery",
     "DescriptorLimitError",
     "DiagDeniedError",
     "DiagError",
@@ -113,3 +122,13 @@ __all__ = [
 for _public in list(vars().values()):
     if isinstance(_public, type) and _public.__module__.startswith(__name__):
         _public.__module__ = __name__
+
+
+def __getattr__(name: str) -> object:
+    """Give what is loaded late: the catalogue."""
+    if name != "CATALOGUE":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pysock.errors.catalogue import CATALOGUE
+
+    globals()["CATALOGUE"] = CATALOGUE
+    return CATALOGUE

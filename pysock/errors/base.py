@@ -6,11 +6,14 @@ import builtins
 import os
 
 from pysock.errors.errno_names import errno_name
+from pysock.errors.escape import printable
+from pysock.errors.told import Told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock.errors.delivery import Delivery
     from pysock.errors.origin import Origin
     from pysock.tcp.info import TcpInfo
 
@@ -38,6 +41,9 @@ class SocketError(OSError):
         tcp_info: a reading taken at the failure; `None` for would-block,
             in-progress, closed descriptors and what is not TCP.
         origin: who said no; `None` where nobody did, or nobody knows.
+        delivery: of a failed read or write: how much of what was written the
+            peer's kernel has acknowledged; `None` for other calls, and where
+            it could not be read.
     """
 
     # A slot, because a would-block error carries nothing else: an instance
@@ -50,6 +56,15 @@ class SocketError(OSError):
     elapsed: float | None = None
     tcp_info: TcpInfo | None = None
     origin: Origin | None = None
+    delivery: Delivery | None = None
+
+    # Read at the failure, for `code`: whose data was the newest ("peer",
+    # "ours", "none" in either direction), and whether the peer's FIN has
+    # come. `None` where it cannot be told.
+    _newest_data: str | None = None
+    _fin_came: bool | None = None
+    # The code of a class that has one only; see tree.py.
+    _only_code: str | None = None
 
     # What a variant is made of; see variant().
     _mixins: tuple[type[BaseException], ...] = ()
@@ -63,6 +78,40 @@ class SocketError(OSError):
     def call(self, name: str | None) -> None:
         self._call = name
 
+    @property
+    def code(self) -> str:
+        """What happened, as a stable name: `pysock errors CODE` explains it.
+
+        It follows from what this exception carries since its failure;
+        evidence that is gathered later adds facts and never changes it.
+        """
+        chosen: str | None = self.__dict__.get("_code") or self._only_code
+        if chosen is not None:
+            return chosen
+        try:
+            from pysock.errors.codes import code_of
+        except (ImportError, OSError):
+            # No descriptor left, so that nothing can be loaded.
+            return "other"
+        return code_of(self)
+
+    @code.setter
+    def code(self, name: str) -> None:
+        self.__dict__["_code"] = name
+
+    @property
+    def idle(self) -> float | None:
+        """Seconds since data last came from the peer, at the failure.
+
+        `None` if none ever came, or it is not known. In steps of the
+        kernel's tick, 1 to 10 ms.
+        """
+        info = self.tcp_info
+        if info is None or not info.data_segs_in:
+            return None
+        age = info.last_data_recv_ms
+        return None if age is None else age / 1000
+
     def __str__(self) -> str:
         text = super().__str__()
         if self.call is None:
@@ -74,13 +123,15 @@ class SocketError(OSError):
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"
 
-    def explain(self) -> str:
-        """Say in two or three sentences what happened and what to look at.
+    def explain(self) -> Any:
+        """Say what happened, what was seen, and what to do.
 
         Returns:
-            plain text, from what this exception carries and from what this
-            machine can still tell; no evidence, no guess. It takes 50 ms at
-            most and never raises.
+            an `Explanation`, from what this exception carries and from what
+            this machine can still tell; no evidence, no guess. Asking stops
+            after 50 ms of CPU.
+
+        Raises nothing, but for what a signal's handler raises meanwhile.
         """
         # The one look upwards: evidence needs the layers above this one, and
         # is gathered only when somebody asks.
@@ -88,14 +139,16 @@ class SocketError(OSError):
             from pysock.explain.explanation import explain
         except (ImportError, OSError):
             # No descriptor left, so that nothing can be loaded.
-            return str(self)
+            return _told_without_loading(self)
         return explain(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that this exception carries, ready for JSON."""
         origin, info = self.origin, self.tcp_info
+        delivery = self.delivery
         return {
             "error": type(self).__name__,
+            "code": self.code,
             "errno": self.errno,
             "errno_name": errno_name(self.errno),
             "message": str(self),
@@ -103,7 +156,9 @@ class SocketError(OSError):
             "address": _as_list(self.address),
             "local_address": _as_list(self.local_address),
             "elapsed": self.elapsed,
+            "idle": self.idle,
             "origin": origin.as_dict() if origin is not None else None,
+            "delivery": delivery._asdict() if delivery is not None else None,
             "tcp_info": info.as_dict() if info is not None else None,
         }
 
@@ -121,7 +176,14 @@ class SocketError(OSError):
                     raise AttributeError("__notes__")
                 return notes
             self.__dict__["_explained"] = True
-            notes.insert(0, self.explain())
+            try:
+                from pysock.explain.telling import note_of
+            except (ImportError, OSError):
+                # No descriptor left, so that nothing can be loaded.
+                return notes
+            note = note_of(self)
+            if note:
+                notes.insert(0, note)
         return notes
 
     @__notes__.setter
@@ -143,12 +205,22 @@ class SocketError(OSError):
         # there ('timed out').
         state["errno"] = self.errno
         state["call"] = self.call
+        # Another release may choose otherwise.
+        state["_code"] = self.code
         # By name: the older protocols write BrokenPipeError as OSError.
         mixins = tuple(
             mixin.__name__ if mixin.__module__ == "builtins" else mixin
             for mixin in type(self)._mixins
         )
         return (_rebuild, (kind, mixins, self.args, state))
+
+
+def _told_without_loading(error: SocketError) -> Told:
+    try:
+        from pysock.explain.telling import tell
+    except (ImportError, OSError):
+        return Told(printable(error), (), None, error.code)
+    return tell(error)
 
 
 _variants: dict[tuple[type, ...], type[SocketError]] = {}
@@ -195,15 +267,19 @@ def _rebuild(
 
 
 def show_address(address: Any) -> str:
-    """Write an address as `ss` does: `192.0.2.1:80`, `[2001:db8::1]:80`."""
+    """Write an address as `ss` does: `192.0.2.1:80`, `[2001:db8::1]:80`.
+
+    A name, or the path of a UNIX socket, is made safe to print.
+    """
     if not isinstance(address, tuple) or len(address) < 2:
-        return str(address)
-    host, port = address[:2]
+        return printable(address)
+    host, port = printable(address[0]), address[1]
     if len(address) == 4 and address[3]:
-        host = f"{host}%{address[3]}"
+        host = f"{host}%{printable(address[3])}"
     if port is None:
-        return str(host)
-    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+        return host
+    port = printable(port)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _as_list(address: tuple[Any, ...] | None) -> list[Any] | None:

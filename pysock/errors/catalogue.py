@@ -1,24 +1,38 @@
-"""Every failure as data: the one source of what is raised, and when.
+"""Every failure as data: what is raised, when, and what it means.
 
 The mapping from (call, errno) to class, the documentation page and the
-command `pysock errors` are all made from these rows.
+command `pysock errors` are all made from these rows. Loaded when somebody
+asks for `errors.CATALOGUE`: raising needs `rows.py` only.
 """
 
 from __future__ import annotations
 
 from pysock.errors import (
-    rows_any,
-    rows_connect,
-    rows_diag,
-    rows_listener,
-    rows_transfer,
+    causes_any,
+    causes_connect,
+    causes_listener,
+    causes_transfer,
 )
 from pysock.errors.failure import Failure
+from pysock.errors.rows import ROWS
 
-CATALOGUE: tuple[Failure, ...] = (
-    *rows_connect.ROWS,
-    *rows_listener.ROWS,
-    *rows_transfer.ROWS,
-    *rows_any.ROWS,
-    *rows_diag.ROWS,
-)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_CAUSES = {
+    **causes_connect.CAUSES,
+    **causes_listener.CAUSES,
+    **causes_transfer.CAUSES,
+    **causes_any.CAUSES,
+}
+
+
+def _row(
+    number: str, calls: Any, errnos: Any, error: Any, origins: Any
+) -> Failure:
+    situation, causes = _CAUSES[number, error.__name__]
+    return Failure(number, situation, calls, errnos, error, origins, causes)
+
+
+CATALOGUE: tuple[Failure, ...] = tuple(_row(*row) for row in ROWS)

@@ -7,9 +7,9 @@ import os
 
 from pysock.errors import tree as tree
 from pysock.errors.base import SocketError, variant
-from pysock.errors.catalogue import CATALOGUE
 from pysock.errors.failure import SEND, TRANSFER
 from pysock.errors.origin import Origin
+from pysock.errors.rows import ROWS
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -42,11 +42,11 @@ _BY_EVIDENCE = frozenset(
     }
 )
 _BY_CALL: dict[tuple[str, int], type[SocketError]] = {
-    (call, number): row.error
-    for row in CATALOGUE
-    if row.error not in _BY_EVIDENCE
-    for call in row.calls
-    for number in row.errnos
+    (call, number): kind
+    for _, calls, numbers, kind, _ in ROWS
+    if kind not in _BY_EVIDENCE
+    for call in calls
+    for number in numbers
 }
 _DEADLINE: dict[str, type[SocketError]] = {
     "connect": tree.ConnectTimeoutError,
@@ -55,16 +55,15 @@ _DEADLINE: dict[str, type[SocketError]] = {
 }
 
 
-def _only_origins() -> dict[type[SocketError], Origin]:
-    """Origins of the classes whose rows leave no other."""
-    kinds: dict[type[SocketError], set[tuple[str, ...]]] = {}
-    for row in CATALOGUE:
-        kinds.setdefault(row.error, set()).add(row.origins)
+def _only_origins() -> dict[tuple[type[SocketError], int | None], Origin]:
+    """Origins of classes, with an errno or any, whose rows leave no other."""
+    kinds: dict[tuple[type[SocketError], int | None], set[Any]] = {}
+    for _, _, numbers, kind, origins in ROWS:
+        for number in (*numbers, None):
+            kinds.setdefault((kind, number), set()).add(origins)
     return {
-        kind: Origin(*origins)
-        for kind, [origins, *others] in (
-            (k, list(v)) for k, v in kinds.items()
-        )
+        key: Origin(*origins)
+        for key, [origins, *others] in ((k, list(v)) for k, v in kinds.items())
         if len(origins) == 1 and not others
     }
 
@@ -157,7 +156,8 @@ def error_for(
     if kind is None:
         kind = _row_class(call, number)
     if origin is None:
-        origin = _ORIGIN.get(kind)
+        # The class may be one that evidence chose, without a row's errno.
+        origin = _ORIGIN.get((kind, number)) or _ORIGIN.get((kind, None))
     error = with_builtin(kind, call, number)(
         *(args or (number, os.strerror(number)))
     )

@@ -24,15 +24,31 @@ RECEIVE = (
 )
 SEND = ("send", "sendall", "sendto", "sendmsg", "sendfile")
 TRANSFER = RECEIVE + SEND
+TLS = ("do_handshake", "read", "write", "unwrap")
 DIAG = ("sockets", "find", "destroy", "obituaries", "syn_received")
 ANY = ("any",)
 
 
+class Cause(namedtuple("Cause", "code meaning look")):
+    """One of the causes that a row of the catalogue can have.
+
+    Attributes:
+        code: its stable name, such as `connect-refused-reset`.
+        meaning: what it means on Linux, in a sentence without a full stop.
+        look: what to do about it, likewise, with `{host}`, `{port}` and
+            `{address}` where an exception has one; `None` if there is
+            nothing to do.
+    """
+
+    __slots__ = ()
+
+    code: str
+    meaning: str
+    look: str | None
+
+
 class Failure(
-    namedtuple(
-        "Failure",
-        "number situation calls errnos error origins meaning look",
-    )
+    namedtuple("Failure", "number situation calls errnos error origins causes")
 ):
     """One row of the catalogue.
 
@@ -43,8 +59,7 @@ class Failure(
         errnos: the errno numbers; empty where the kernel gives none.
         error: the class.
         origins: kinds of `Origin` it can have; empty if nobody said no.
-        meaning: what it means on Linux, one sentence.
-        look: what to look at next, one sentence.
+        causes: what can be behind it, one `Cause` or more.
     """
 
     __slots__ = ()
@@ -55,8 +70,7 @@ class Failure(
     errnos: tuple[int, ...]
     error: type[SocketError]
     origins: tuple[str, ...]
-    meaning: str
-    look: str
+    causes: tuple[Cause, ...]
 
     @property
     def errno_names(self) -> tuple[str, ...]:

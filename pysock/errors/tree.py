@@ -1,4 +1,8 @@
-"""The exceptions: a base for each group of calls, a leaf for each cause."""
+"""The exceptions: a base for each group of calls, a leaf for each row.
+
+`_only_code` is the code of a class whose rows have one cause, so that no
+module is needed to tell it; `codes.py` chooses for the others.
+"""
 
 from __future__ import annotations
 
@@ -27,32 +31,52 @@ class ConnectRefusedError(ConnectError, ConnectionRefusedError):
     """
 
 
+class ConnectResetError(ConnectError, ConnectionResetError):
+    """A RST came after the SYN-ACK (`ECONNRESET`)."""
+
+    _only_code = "connect-reset"
+
+
 class ConnectUnreachableError(ConnectError):
     """The SYN could not be delivered (`ENOPROTOOPT`, `EOPNOTSUPP`, ...)."""
+
+    _only_code: str | None = "connect-unreachable-icmp"
 
 
 class HostUnreachableError(ConnectUnreachableError):
     """The host cannot be reached (`EHOSTUNREACH`, `EHOSTDOWN`, `ENONET`)."""
 
+    _only_code = None
+
 
 class NetworkUnreachableError(ConnectUnreachableError):
     """The network cannot be reached (`ENETUNREACH`, `ENETDOWN`)."""
+
+    _only_code = None
 
 
 class ConnectDeniedError(ConnectError, PermissionError):
     """This machine or a router forbids the connection (`EACCES`, `EPERM`)."""
 
+    _only_code = "connect-denied"
+
 
 class ConnectInProgressError(ConnectError, BlockingIOError):
     """A non-blocking connect is under way (`EINPROGRESS`); not a failure."""
+
+    _only_code = "connect-in-progress"
 
 
 class ConnectAlreadyError(ConnectError, BlockingIOError):
     """An earlier non-blocking connect is still under way (`EALREADY`)."""
 
+    _only_code = "connect-already"
+
 
 class AlreadyConnectedError(ConnectError):
     """The socket is connected already (`EISCONN`)."""
+
+    _only_code = "connect-twice"
 
 
 class BindError(SocketError):
@@ -74,6 +98,8 @@ class AddressUnavailableError(BindError):
 class BindDeniedError(BindError, PermissionError):
     """The port is privileged (`EACCES`), or policy forbids it (`EPERM`)."""
 
+    _only_code = "bind-denied"
+
 
 class AcceptError(SocketError):
     """No connection could be taken from the queue of a listener."""
@@ -82,9 +108,13 @@ class AcceptError(SocketError):
 class AcceptWouldBlockError(AcceptError, BlockingIOError):
     """The queue of a non-blocking listener is empty (`EAGAIN`)."""
 
+    _only_code = "accept-empty"
+
 
 class AcceptTimeoutError(AcceptError, TimeoutError):
     """No connection came within the listener's timeout (`ETIMEDOUT`)."""
+
+    _only_code = "accept-timeout"
 
 
 class AcceptAbortedError(AcceptError, ConnectionAbortedError):
@@ -94,9 +124,13 @@ class AcceptAbortedError(AcceptError, ConnectionAbortedError):
     dead.
     """
 
+    _only_code = "accept-aborted"
+
 
 class AcceptNetworkError(AcceptError):
     """A network error was pending on the new connection; accept(2)."""
+
+    _only_code = "accept-network"
 
 
 class DescriptorLimitError(AcceptError):
@@ -105,9 +139,13 @@ class DescriptorLimitError(AcceptError):
     `accept` raises it, and so does making a socket.
     """
 
+    _only_code = "no-descriptor"
+
 
 class ResourceLimitError(AcceptError):
     """No memory left for a socket (`ENOBUFS`, `ENOMEM`)."""
+
+    _only_code = "no-memory"
 
 
 class TransferError(SocketError):
@@ -120,13 +158,19 @@ class TransferError(SocketError):
 
     partial: bytes = b""
 
+    _only_code: str | None = "transfer-other"
+
 
 class PeerClosedError(TransferError, ConnectionError, EOFError):
     """The peer closed in order (FIN) before all was received; no errno."""
 
+    _only_code = None
+
 
 class PeerResetError(TransferError, ConnectionResetError):
     """The peer's host sent a RST (`ECONNRESET`)."""
+
+    _only_code = None
 
 
 class BrokenConnectionError(TransferError, BrokenPipeError):
@@ -135,41 +179,61 @@ class BrokenConnectionError(TransferError, BrokenPipeError):
     It closed, we wrote, its host answered with a RST.
     """
 
+    _only_code = "broken-pipe"
+
 
 class WriteAfterShutdownError(TransferError, BrokenPipeError):
     """A write after our own shutdown of the write half (`EPIPE`)."""
+
+    _only_code = "write-after-shutdown"
 
 
 class ConnectionKilledError(TransferError, ConnectionAbortedError):
     """This machine's administrator killed the socket (`ECONNABORTED`)."""
 
+    _only_code = "killed-here"
+
 
 class PeerSilentError(TransferError, TimeoutError):
     """The peer stopped answering and the kernel gave up (`ETIMEDOUT`)."""
+
+    _only_code = None
 
 
 class PeerUnreachableError(TransferError):
     """ICMP said unreachable until the kernel gave up (`EHOSTUNREACH`, ...)."""
 
+    _only_code = "path-unreachable"
+
 
 class TransferTimeoutError(TransferError, TimeoutError):
     """The socket's timeout ran out in a read or write (`ETIMEDOUT`)."""
+
+    _only_code = None
 
 
 class TransferWouldBlockError(TransferError, BlockingIOError):
     """Nothing to read, or no room to write, right now (`EAGAIN`)."""
 
+    _only_code = "would-block"
+
 
 class NotConnectedError(SocketError):
     """The socket is not connected (`ENOTCONN`; Linux: `EPIPE` from send)."""
+
+    _only_code = "not-connected"
 
 
 class ClosedSocketError(SocketError):
     """The socket, or the descriptor, is closed (`EBADF`)."""
 
+    _only_code = "closed-here"
+
 
 class NotListeningError(SocketError):
     """The socket does not listen, and so has no queue (`EINVAL`)."""
+
+    _only_code = "not-listening"
 
 
 class DiagError(SocketError):
@@ -180,6 +244,8 @@ class DiagError(SocketError):
     namespace.
     """
 
+    _only_code = "diag-unavailable"
+
 
 class DiagDeniedError(DiagError, PermissionError):
     """Killing a socket needs CAP_NET_ADMIN (`EPERM`).
@@ -187,12 +253,16 @@ class DiagDeniedError(DiagError, PermissionError):
     It counts in the user namespace that owns the network namespace.
     """
 
+    _only_code = "diag-denied"
+
 
 class NotTcpError(SocketError):
     """Not a TCP socket (`EOPNOTSUPP`, `ENOPROTOOPT`, `ENOTSOCK`).
 
     The text names what was given.
     """
+
+    _only_code = "not-tcp"
 
 
 class ResolveError(SocketError, gaierror):

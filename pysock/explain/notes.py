@@ -39,6 +39,8 @@ class LazyNotes(list[str]):
         """
         if not self._unread:
             return
+        from pysock.explain.telling import note_of
+
         text = note_of(self._failure)
         try:
             self._unread.pop()
@@ -133,18 +135,6 @@ class _Hidden:
 
     def __reduce_ex__(self, protocol: Any, /) -> tuple[Any, ...]:
         return (type(None), ())
-
-
-def note_of(failure: SocketError) -> str | None:
-    """Write the note of a failure, as the environment wants it.
-
-    `PYSOCK_NOTES=0` wants none, `PYSOCK_NOTES=why` the first line alone.
-    """
-    wanted = os.environ.get("PYSOCK_NOTES")
-    if wanted == "0":
-        return None
-    text = str(failure.explain())
-    return text.partition("\n")[0] if wanted == "why" else text
 
 
 def attach(exception: BaseException, failure: SocketError) -> None:

@@ -7,7 +7,7 @@ lost SYN and a lost answer. What is told is how far the SYN came for certain.
 from __future__ import annotations
 
 from pysock.errors import show_address
-from pysock.explain.evidence import is_ours
+from pysock.explain.evidence.machine import is_ours
 from pysock.explain.finding import DOUBTFUL, HARMLESS, WRONG, Finding
 from pysock.explain.icmp_names import icmp_name
 

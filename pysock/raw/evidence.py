@@ -27,6 +27,7 @@ from pysock.raw.calls import (
     read_tcp_info,
     to_tuple,
 )
+from pysock.raw.conversation import note_conversation
 from pysock.raw.refused import refused_here
 from pysock.tcp.info import TcpInfo
 
@@ -282,7 +283,7 @@ def transfer_failure(
         origin = Origin("peer")
     elif call in TRANSFER and info is not None and is_dead(info):
         origin = _path_origin(number, info)
-    return error_for(
+    error = error_for(
         call,
         number,
         args=args,
@@ -292,3 +293,6 @@ def transfer_failure(
         local_address=local_address_of(fd),
         tcp_info=info,
     )
+    if call in TRANSFER:
+        note_conversation(error, fd, sent_fin=sent_fin)
+    return error

@@ -32,6 +32,7 @@ def test_json_has_every_attribute_of_every_row():
     objects = rows_for()
     assert len(objects) == len(errors.CATALOGUE)
     for shown, row in zip(objects, errors.CATALOGUE, strict=True):
+        assert shown.pop("causes") == [c._asdict() for c in row.causes]
         kept = {k: v for k, v in shown.items() if k != "class"}
         assert shown["class"] == row.error.__name__
         assert {k: getattr(row, k) for k in kept} == {
@@ -46,6 +47,7 @@ def test_json_has_every_attribute_of_every_row():
         ("6A", ["6a"]),
         ("8", ["8", "8"]),
         ("3", ["3"]),
+        ("3a", ["3a"]),
         ("ECONNREFUSED", ["3", "4", "25"]),
         ("econnrefused", ["3", "4", "25"]),
         ("111", ["3", "4", "25"]),
@@ -54,8 +56,19 @@ def test_json_has_every_attribute_of_every_row():
         ("EWOULDBLOCK", ["16", "27"]),
         ("ConnectRefusedError", ["3", "4"]),
         ("closedsocketerror", ["29"]),
-        ("BindError", ["11", "12", "13"]),
+        ("BindError", ["11", "12", "13", "16a", "36"]),
         ("BrokenPipeError", ["22", "23"]),
+        ("Connection reset by peer", ["3a", "21"]),
+        (
+            "ConnectionResetError(104, 'Connection reset by peer')",
+            ["3a", "21"],
+        ),
+        ("[Errno 32] Broken pipe: send 192.0.2.1:80", ["22", "23"]),
+        ("OSError: [Errno 113] No route to host", ["5", "18", "25"]),
+        ("code  peer-reset-idle", ["21"]),
+        ("a 2026-11-24 ECONNABORTED b", ["17", "22a"]),
+        ("connect() failed (111: Connection refused)", ["3", "4", "25"]),
+        ("no descriptor left", ["19"]),
     ],
 )
 def test_word_finds_its_rows(word, numbers):
@@ -66,12 +79,33 @@ def test_row_is_printed_with_all_its_text():
     done = pysock_command("errors", "25")
     [row] = [row for row in errors.CATALOGUE if row.number == "25"]
     said = done.stdout
-    for text in (row.situation, row.meaning, row.look, row.error.__name__):
+    for text in (row.situation, row.error.__name__):
         assert text in said
+    for cause in row.causes:
+        look = cause.look.format(host="HOST", port="PORT", address="")
+        for text in (cause.code, cause.meaning, look):
+            assert text in said
     for name, number in zip(row.errno_names, row.errnos, strict=True):
         assert re.search(rf"\b{name} \({number}, ", said)
     for call in row.calls:
         assert call in said
+
+
+@pytest.mark.parametrize("code", ["peer-reset-idle", "bind-no-port", "tls"])
+def test_a_code_finds_its_cause_alone(code):
+    rows = rows_for(code)
+    assert [[c["code"] for c in row["causes"]] for row in rows] == [[code]]
+    said = pysock_command("errors", code).stdout
+    assert [line for line in said.splitlines() if line[:5] == "code "] == [
+        f"code       {code}"
+    ]
+
+
+def test_words_need_no_quotes():
+    assert (
+        pysock_command("errors", "Broken", "pipe").stdout
+        == pysock_command("errors", "Broken pipe").stdout
+    )
 
 
 def test_number_of_a_row_that_is_an_errno_too_says_so():

@@ -233,9 +233,10 @@ def test_uncaught_failure_is_explained(tmp_path, refusing_address):
     assert done.returncode == 1
     frames = re.findall(r'File "(.*?)"', done.stderr)
     assert frames[0] == str(tmp_path / "program.py")
-    *_, error, note = done.stderr.splitlines()
+    *_, error, why, _, code = done.stderr.splitlines()
     assert error == "ConnectionRefusedError: [Errno 111] Connection refused"
-    assert "RST" in note
+    assert why.startswith("  why   nothing listens on port ")
+    assert code == "  code  connect-refused-reset"
 
 
 def test_nothing_is_imported_before_install_that_might_take_socket(tmp_path):

@@ -26,6 +26,7 @@ from pysock.errors import (
     error_for,
     variant,
 )
+from pysock.explain import telling
 from support import child
 from support.failure_check import check_copies
 
@@ -52,6 +53,7 @@ SEVERAL = {"AllAttemptsFailedError"}
 # DESIGN section 4, the right hand columns.
 ALSO = {
     "ConnectTimeoutError": TimeoutError,
+    "ConnectResetError": ConnectionResetError,
     "ConnectRefusedError": ConnectionRefusedError,
     "ConnectDeniedError": PermissionError,
     "ConnectInProgressError": BlockingIOError,
@@ -92,9 +94,12 @@ def test_class(name):
 @pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.number)
 def test_row(row):
     assert row.situation
-    assert row.meaning.endswith(".")
-    assert row.look.endswith(".")
     assert row.calls
+    assert row.causes
+    for cause in row.causes:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", cause.code)
+        for text in (cause.meaning, cause.look):
+            assert text is None or text[-1] not in ".,;: "
     assert set(row.origins) <= set(KINDS)
     assert all(number in errno.errorcode for number in row.errnos)
     assert [getattr(errno, name) for name in row.errno_names] == [*row.errnos]
@@ -190,13 +195,14 @@ def test_origin_is_a_value():
         Origin("somebody")
 
 
-class Explaining(errors.ConnectError):
-    """Counts how often its explanation was asked for."""
+class Explaining:
+    """Counts how often an explanation was asked for."""
 
     count = 0
 
-    def explain(self):
-        type(self).count += 1
+    @classmethod
+    def note_of(cls, error):
+        cls.count += 1
         return "because of this"
 
 
@@ -204,7 +210,8 @@ class Explaining(errors.ConnectError):
 def explaining(monkeypatch):
     monkeypatch.delenv("PYSOCK_NOTES", raising=False)
     monkeypatch.setattr(Explaining, "count", 0)
-    return Explaining(errno.ECONNREFUSED, "Connection refused")
+    monkeypatch.setattr(telling, "note_of", Explaining.note_of)
+    return errors.ConnectError(errno.ECONNREFUSED, "Connection refused")
 
 
 def test_explanation_is_made_only_when_it_is_shown(explaining):

@@ -2,16 +2,15 @@
 
 import contextlib
 import os
-import resource
 import socket
-import time
 from pathlib import Path
 
 import pytest
 
 import pysock
 from pysock import TcpState, errors, sock_diag
-from pysock.explain import evidence
+from pysock.explain.repeats import REPEATS
+from pysock.explain.telling import tell
 from support import loopback
 from support.child import run
 from support.quiet import quiet  # noqa: F401
@@ -22,20 +21,13 @@ NAME = Path("/proc/self/comm").read_text().rstrip("\n")
 @pytest.fixture(autouse=True)
 def alone(quiet):  # noqa: F811
     """Every sentence here counts the sockets of the namespace."""
+    REPEATS.clear()
 
 
 def failure(call, *arguments, **options):
     with pytest.raises(errors.SocketError) as info:
         call(*arguments, **options)
     return info.value
-
-
-def said(error):
-    """One sentence, in the time that explain() has."""
-    started = time.monotonic()
-    [sentence] = evidence.gather(error)
-    assert time.monotonic() - started < 5
-    return sentence
 
 
 def connect(family, address):
@@ -49,38 +41,49 @@ def test_listener_on_the_other_family(family):
     with loopback.listen(socket, other) as listener:
         port = listener.getsockname()[1]
         error = failure(connect, family, family.with_port(port))
-    sentence = said(error)
-    assert (
-        sentence
-        == f"Nothing listens on port {port} in this network namespace."
-    )
+    told = tell(error)
+    nothing = f"nothing listens on port {port} of {family.host}; "
+    assert told.why.startswith(nothing)
+    assert told.seen == ()
     with loopback.listen(socket, other) as listener:
         port = listener.getsockname()[1]
         error = failure(connect, family, family.with_port(port))
-        there = other.with_port(port)
-        assert said(error) == (
-            f"A listener exists on {errors.show_address(there)} "
-            f"(pid {os.getpid()}, {NAME}); the connect went to "
-            f"{errors.show_address(family.with_port(port))}."
-        )
+        told = tell(error)
+    where = errors.show_address(other.with_port(port))
+    assert told.why.startswith(f"nothing listens on port {port} of ")
+    assert told.seen == (f"a listener on {where} (pid {os.getpid()}, {NAME})",)
+    assert told.try_ == (
+        f"connect to {other.host}, or bind the server to {family.host} as well"
+    )
+    assert told.code == "connect-refused-reset"
+
+
+def refused(address):
+    error = errors.error_for("connect", 111, address=address)
+    error.origin = errors.Origin("peer")
+    return tell(error)
 
 
 def test_dual_stack_listener_serves_ipv4():
     with socket.create_server(
         ("::", 0), family=socket.AF_INET6, dualstack_ipv6=True
     ) as listener:
-        port = listener.getsockname()[1]
-        [sentence] = evidence.listeners_elsewhere(("127.0.0.1", port))
-        assert sentence.startswith("Somebody listens there now: [::]:")
+        told = refused(("127.0.0.1", listener.getsockname()[1]))
+        assert "though a listener" in told.why
+        assert told.seen[0].startswith("the listener on [::]:")
     with socket.create_server(("::", 0), family=socket.AF_INET6) as listener:
-        port = listener.getsockname()[1]
-        [sentence] = evidence.listeners_elsewhere(("127.0.0.1", port))
-        assert sentence.startswith("A listener exists on [::]:")
+        told = refused(("127.0.0.1", listener.getsockname()[1]))
+        assert told.why.startswith("nothing listens")
+        assert told.seen[0].startswith("a listener on [::]:")
 
 
 def test_other_machines_are_not_looked_for_here():
-    assert evidence.listeners_elsewhere(("192.0.2.1", 80)) == []
-    assert evidence.full_accept_queue(("192.0.2.1", 80)) == []
+    told = refused(("192.0.2.1", 80))
+    assert told.why == (
+        "192.0.2.1 answered with a RST: nothing listens on its port 80, or a "
+        "firewall answers in its name"
+    )
+    assert told.seen == ()
 
 
 def test_full_accept_queue(family):
@@ -88,22 +91,31 @@ def test_full_accept_queue(family):
         with pysock.socket(family.number) as sock:
             sock.settimeout(0.3)
             error = failure(sock.connect, listener.getsockname())
-        sentence = said(error)
-        assert "is full: 1 waiting, with a limit of 0" in sentence
-        assert "it has dropped 1 segment." in sentence
-        assert f"(pid {os.getpid()}, {NAME})" in sentence
+        told = tell(error)
+        where = errors.show_address(listener.getsockname())
+        assert told.code == "connect-timeout-deadline"
+        assert told.seen == (
+            f"the accept queue of {where} (pid {os.getpid()}, {NAME}) is full "
+            "now: 1 waiting, with a limit of 0",
+            "it has dropped 1 segment so far",
+        )
+        assert told.try_.startswith("make the server accept sooner")
         listener.listen(8)
-        assert "is not full now: 1 waiting" in said(error)
+        told = tell(error)
+        assert "is not full now: 1 waiting" in told.seen[0]
+        assert told.try_.startswith(f"see whether {family.host} answers")
 
 
 def test_address_is_held_by_a_listener(listener):
     with pysock.socket(listener.family) as sock:
         error = failure(sock.bind, listener.getsockname())
     where = errors.show_address(listener.getsockname())
-    assert said(error) == (
-        f"Port {listener.getsockname()[1]} is held by {where} "
-        f"(pid {os.getpid()}, {NAME}, LISTEN)."
+    told = tell(error)
+    assert told.why == f"{where} is taken"
+    assert told.seen == (
+        f"held by {where} (pid {os.getpid()}, {NAME}, LISTEN)",
     )
+    assert told.code == "bind-in-use"
 
 
 def test_address_is_held_by_a_bound_socket():
@@ -111,8 +123,8 @@ def test_address_is_held_by_a_bound_socket():
         bound.bind(("0.0.0.0", 0))
         port = bound.getsockname()[1]
         error = failure(sock.bind, ("127.0.0.1", port))
-        assert f"0.0.0.0:{port} (pid {os.getpid()}, {NAME}, CLOSE)" in said(
-            error
+        assert tell(error).seen == (
+            f"held by 0.0.0.0:{port} (pid {os.getpid()}, {NAME}, CLOSE)",
         )
 
 
@@ -131,13 +143,11 @@ def test_address_is_held_by_time_wait(family):
     )
     with pysock.socket(family.number) as sock:
         error = failure(sock.bind, address)
-    sentence = said(error)
-    assert sentence.startswith(
-        f"Port {address[1]} is held by 3 connections in TIME_WAIT"
-    )
-    assert "for another 60 s: set SO_REUSEADDR" in sentence or (
-        "for another 59 s" in sentence
-    )
+    told = tell(error)
+    assert told.why.endswith("is taken by connections in TIME_WAIT")
+    [fact] = told.seen
+    assert fact.startswith("3 connections there in TIME_WAIT, the last for")
+    assert told.try_.startswith("set SO_REUSEADDR before bind, or wait ")
 
 
 def test_ports_used_up(family, quiet):  # noqa: F811
@@ -151,20 +161,19 @@ def test_ports_used_up(family, quiet):  # noqa: F811
             client.connect(listener.getsockname())
         error = failure(connect, family, listener.getsockname())
         assert isinstance(error, errors.ConnectError)
-        sentence = said(error)
-        assert sentence.startswith(
-            "4 of the 4 local ports (40000 to 40003, "
-            "net.ipv4.ip_local_port_range) are in use towards "
-        )
-        assert sentence.endswith("4 of them in ESTABLISHED.")
+        told = tell(error)
+    assert told.code == "connect-no-port"
+    assert told.seen == (
+        "4 of 4 ports (40000 to 40003, net.ipv4.ip_local_port_range) go "
+        "there, 4 of them in ESTABLISHED",
+    )
 
 
 def test_descriptors_used_up_by_close_wait():
     done = run("""
         import resource, socket
         import pysock
-        from pysock.explain import evidence
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = pysock.create_server(("127.0.0.1", 0))
         servers = []
         for _ in range(5):
             client = socket.create_connection(listener.getsockname())
@@ -176,36 +185,39 @@ def test_descriptors_used_up_by_close_wait():
             while True:
                 others.append(pysock.socket())
         except pysock.errors.DescriptorLimitError as error:
-            print(*evidence.gather(error))
+            print(error.explain())
     """)
-    assert done.stdout == (
-        "40 of 40 descriptors are open now, 5 of them sockets in CLOSE_WAIT: "
-        "the peer closed and this program did not.\n"
-    )
+    assert done.stdout.splitlines() == [
+        "why   this process has no descriptor left (RLIMIT_NOFILE)",
+        "seen  40 of 40 descriptors are open now",
+        "seen  5 of them are sockets in CLOSE_WAIT: the peer closed and this "
+        "program did not",
+        "try   close a connection when recv() gives b''",
+        "code  no-descriptor",
+    ]
 
 
-def test_descriptors_of_a_program_that_closes(pair):
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    sentences = evidence.descriptors_used_up(patience=5)
-    if limit <= 1 << 20:
-        assert "TCP sockets" in sentences[0]
+NONSENSE = [None, (), ("", 0), ("host", "port"), 7, ("127.0.0.1", None), "x"]
 
 
+@pytest.mark.parametrize("address", NONSENSE)
 @pytest.mark.parametrize(
-    "ask",
+    "kind",
     [
-        evidence.listeners_elsewhere,
-        evidence.full_accept_queue,
-        evidence.holders,
-        evidence.ports_used_up,
+        errors.ConnectRefusedError,
+        errors.ConnectTimeoutError,
+        errors.AddressInUseError,
+        errors.AddressUnavailableError,
+        errors.NetworkUnreachableError,
+        errors.BindDeniedError,
+        errors.ResolveError,
     ],
 )
-@pytest.mark.parametrize(
-    "address", [None, (), ("", 0), ("host", "port"), 7, ("127.0.0.1", None)]
-)
-def test_nonsense_gives_no_evidence(ask, address):
-    assert ask(address) == []
-
-
-def test_what_needs_no_evidence_gets_none():
-    assert evidence.gather(errors.PeerResetError(104, "x")) == []
+def test_nonsense_is_survived(kind, address):
+    for call in ("connect", "bind", "getaddrinfo", None):
+        for origin in (None, errors.Origin("peer"), errors.Origin("route"), 5):
+            error = kind(1, "x")
+            error.call, error.address, error.origin = call, address, origin
+            told = tell(error)
+            assert told.why
+            assert told.code == error.code

@@ -1,7 +1,10 @@
-"""explain(): the first sentence is about this very case, not about its row."""
+"""explain(): the sentences are about this very case, not about its row."""
 
+import dataclasses
 import errno
 import json
+import os
+import pickle
 import socket
 from pathlib import Path
 
@@ -11,11 +14,19 @@ import pysock
 from lab import namespace
 from lab.namespace import Namespace
 from pysock import errors
+from pysock.explain.explanation import Explanation
+from pysock.explain.repeats import REPEATS
+from pysock.explain.telling import note_of, tell
 from support import loopback
 from support.child import run
 from support.loopback import listen
 from support.queued import closed_address
 from support.requirements import skip_or_fail
+
+
+@pytest.fixture(autouse=True)
+def nothing_known():
+    REPEATS.clear()
 
 
 @pytest.fixture
@@ -54,7 +65,8 @@ def test_the_chosen_port_is_in_use_towards_there(family):
         here, there = one.getsockname(), target.getsockname()
         error = failure(connect, family, there, here)
         assert error.origin.kind == "caller"
-        assert error.explain().startswith("The socket is bound to a port from")
+        assert error.code == "connect-port-taken"
+        assert error.explain().why.startswith(f"port {here[1]} of this end")
 
 
 def test_no_port_is_left(family, elsewhere):
@@ -65,15 +77,16 @@ def test_no_port_is_left(family, elsewhere):
         error = failure(connect, family, target.getsockname())
         assert error.origin.kind == "limit"
         said = error.explain()
-        assert said.startswith("No local port is left for a connection")
-        assert "1 of the 1 local ports" in said
+        assert said.why.startswith("no local port is left for a connection")
+        assert said.seen[0].startswith("1 of 1 ports (30000 to 30000")
 
 
 @pytest.mark.parametrize("here", [None, ("::", 5555)])
 def test_no_address_to_send_from(here, elsewhere):
     error = failure(connect, loopback.IPV6, ("2001:db8::1", 80), here)
     assert (error.errno, error.origin.kind) == (errno.EADDRNOTAVAIL, "route")
-    assert error.explain().startswith("No interface of this network namespace")
+    assert error.code == "connect-no-address"
+    assert error.explain().why.startswith("no interface of this network")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +104,11 @@ def test_tcp_does_not_go_to_a_group(host):
     family = loopback.IPV6 if ":" in host else loopback.IPV4
     error = failure(connect, family, (host, 80))
     assert (error.errno, error.origin.kind) == (errno.ENETUNREACH, "route")
-    assert error.explain().startswith("TCP connects to one host")
+    if host.endswith("127.255.255.255"):
+        # The broadcast address of a net; of which, the kernel alone knows.
+        assert error.code == "connect-no-route"
+    else:
+        assert "is an address of many" in error.explain().why
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
@@ -102,18 +119,19 @@ def test_without_a_route_it_is_the_route(host, elsewhere):
         elsewhere.ip("address add 2001:db8:1::1/128 dev lo")
     error = failure(connect, family, (host, 80))
     assert (error.errno, error.origin.kind) == (errno.ENETUNREACH, "route")
-    assert error.explain().startswith("No route leads there")
+    assert error.code == "connect-no-route"
+    assert error.explain().why == f"this machine has no route to {host}"
 
 
 def test_calls_out_of_order(family):
     with listen(pysock, family) as listener, pysock.socket(family.number) as s:
         again = failure(listener.bind, (family.host, 0))
-        assert again.explain().startswith("The socket has an address already")
+        assert again.code == "bind-invalid"
         early = failure(s.accept)
-        assert early.explain().startswith("The socket does not listen")
+        assert early.code == "accept-not-listening"
         s.connect(listener.getsockname())
         late = failure(s.listen)
-        assert late.explain().startswith("The socket is connected")
+        assert late.code == "listen-invalid"
         for error in (again, early, late):
             assert error.errno == errno.EINVAL
 
@@ -129,25 +147,24 @@ OUT_OF_DESCRIPTORS = """
         try:
             call()
         except pysock.errors.DescriptorLimitError as error:
-            print(error.explain())
+            print(error.explain().why)
 """
 
 
 def test_only_accept_leaves_something_in_a_queue():
     made, accepted = run(OUT_OF_DESCRIPTORS).stdout.splitlines()
-    said = "This process has no descriptor left (RLIMIT_NOFILE)."
-    assert made.startswith(said)
-    assert "queue" not in made
-    assert accepted.startswith(f"{said} The connection stays queued.")
+    said = "this process has no descriptor left (RLIMIT_NOFILE)"
+    assert made == said
+    assert accepted == f"{said}; the connection stays queued"
 
 
 def test_files_of_the_whole_machine():
     """ENFILE, whose evidence is not about this process."""
     error = errors.DescriptorLimitError(errno.ENFILE, "")
     said = error.explain()
-    assert said.startswith("The whole machine has no open file left")
+    assert said.why.startswith("the whole machine has no open file left")
     opened = Path("/proc/sys/fs/file-nr").read_text().split()
-    assert f"of at most {int(opened[2]):,} are open now" in said
+    assert f"of at most {int(opened[2]):,} are open now" in said.seen[0]
 
 
 def test_connecting_a_connected_socket_counts_this_call_only(family):
@@ -183,10 +200,70 @@ def test_attempts_are_in_the_dict():
     assert attempt["address"] == list(there)
 
 
-@pytest.mark.parametrize("host", ["example.org", "", 7])
+@pytest.mark.parametrize("host", ["example.org", 7])
 def test_an_address_made_by_hand_is_survived(host):
     error = errors.NetworkUnreachableError(errno.ENETUNREACH, "")
     error.address, error.origin = (host, 80), errors.Origin("route")
-    said = error.explain()
-    assert said.startswith("No route leads there")
-    assert "No more evidence" in said
+    assert error.explain().why == f"this machine has no route to {host}"
+
+
+LONG = "x" * 80
+
+
+@pytest.mark.parametrize(
+    ("seen", "lines"),
+    [
+        ((), 0),
+        (("one",), 1),
+        (("one", "two", "three"), 1),
+        ((LONG, "two", LONG), 2),
+        ((LONG, LONG, LONG, LONG), 2),
+        ((LONG + LONG,), 1),
+    ],
+)
+def test_the_text_is_five_lines_at_most(seen, lines):
+    told = Explanation("because", seen, "do this", "timeout")
+    text = str(told).splitlines()
+    assert text[0] == "why   because"
+    assert [line[:6] for line in text[1:-2]] == ["seen  "] * lines
+    assert text[-2:] == ["try   do this", "code  timeout"]
+    for fact in seen:
+        assert fact in str(told)
+    without = Explanation("because", seen, None, "timeout")
+    assert str(without).splitlines() == text[:-2] + text[-1:]
+
+
+def test_an_explanation_is_a_frozen_record():
+    told = Explanation("because", ("one", "two"), None, "timeout")
+    assert dataclasses.is_dataclass(told)
+    assert not isinstance(told, str)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        told.why = "for another reason"
+    assert told == Explanation("because", ("one", "two"), None, "timeout")
+    assert pickle.loads(pickle.dumps(told)) == told
+    assert json.loads(json.dumps(told.as_dict())) == {
+        "why": "because",
+        "seen": ["one", "two"],
+        "try": None,
+        "code": "timeout",
+    }
+
+
+def test_a_note_has_the_lines_that_the_environment_wants(monkeypatch):
+    with closed_address() as there, pysock.socket() as sock:
+        error = failure(sock.connect, there)
+    monkeypatch.delenv("PYSOCK_NOTES", raising=False)
+    why = note_of(error).splitlines()[0]
+    assert why.startswith(f"  why   nothing listens on port {there[1]} of ")
+    assert note_of(error).splitlines()[-1] == "  code  connect-refused-reset"
+    monkeypatch.setenv("PYSOCK_NOTES", "why")
+    assert note_of(error) == why
+    monkeypatch.setenv("PYSOCK_NOTES", "0")
+    assert note_of(error) is None
+
+
+def test_only_a_whole_note_names_other_processes():
+    with listen(socket, loopback.IPV4) as taken, pysock.socket() as sock:
+        error = failure(sock.bind, taken.getsockname())
+        assert f"(pid {os.getpid()}, " in str(tell(error))
+        assert "pid" not in str(tell(error, naming=False))

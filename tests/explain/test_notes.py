@@ -15,7 +15,11 @@ import traceback
 import pytest
 
 from pysock.errors import ConnectRefusedError
+from pysock.explain import telling
 from pysock.explain.notes import LazyNotes, attach, attached
+
+SAID = "why it failed"
+TEXT = f"  {SAID}"
 
 
 class Failure(ConnectRefusedError):
@@ -25,7 +29,14 @@ class Failure(ConnectRefusedError):
 
     def explain(self):
         self.asked += 1
-        return "why it failed"
+        return SAID
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    """A note that is one line: what the failure says when it is asked."""
+    monkeypatch.setattr(telling, "tell", lambda error, naming: error.explain())
+    monkeypatch.setattr(telling, "lines_of", lambda told: [told])
 
 
 @pytest.fixture
@@ -39,8 +50,6 @@ def noted(failure):
     attach(error, failure)
     return error
 
-
-TEXT = "why it failed"
 
 READINGS = {
     "list": lambda notes: list(notes) == [TEXT],
@@ -193,7 +202,7 @@ def test_two_readers_at_once_write_it_once():
             if not first.is_set():
                 first.set()
                 assert second.wait(10)
-            return TEXT
+            return SAID
 
     notes = LazyNotes(Slow(111, "x"))
     reader = threading.Thread(target=len, args=(notes,))
@@ -215,7 +224,7 @@ def test_a_signal_passes_and_the_next_reader_is_told(noted, failure):
     def explain():
         if signal.getsignal(signal.SIGALRM) is handler:
             signal.raise_signal(signal.SIGALRM)
-        return TEXT
+        return SAID
 
     failure.explain = explain
     before = signal.signal(signal.SIGALRM, handler)

@@ -59,8 +59,8 @@ def _section(number, rows):
             f"`{row.error.__name__}`"
             + (f", also {names}" if names else "")
             + f" ({', '.join(row.errno_names) or 'no errno'}).",
-            f"{row.meaning}",
-            f"Look at: {row.look}",
+            "",
+            *(f"- `{c.code}`: {c.meaning}{_advice(c)}." for c in row.causes),
             "",
         ]
     connects = scenarios.CONNECT + scenarios.DEADLINE
@@ -75,6 +75,14 @@ def _section(number, rows):
         also = "Also made" if any(tables) else "Made"
         lines += [f"{also} by: {how} (`tests/{test}`).", ""]
     return "\n".join(lines)
+
+
+def _advice(cause):
+    if cause.look is None:
+        return ""
+    return ". Try: " + cause.look.format(
+        host="HOST", port="PORT", address="HOST:PORT"
+    )
 
 
 def _table(all_of_them, number, describe, usual):

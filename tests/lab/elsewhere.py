@@ -5,6 +5,11 @@ ESTABLISHED, CONNECT = "lab/test_established.py", "lab/test_connect.py"
 
 # row: how it is made, and the file of the test that makes it.
 MADE = {
+    "3a": (
+        "a listener accepts and resets before a non-blocking connect asks "
+        "how it ended",
+        LOCAL,
+    ),
     "8": ("a connect to a host that is silent, asked again", LOCAL),
     "9": (
         "every scenario of rows 1 to 7, its socket non-blocking, read by "
@@ -20,6 +25,10 @@ MADE = {
     "12": ("bind to an address that no interface has", LOCAL),
     "13": ("bind to port 80 by a thread without capabilities", LOCAL),
     "16": ("accept from an empty queue", ACCEPT),
+    "16a": (
+        "bind twice, listen on a connected socket, accept before listen",
+        "explain/test_explanation.py",
+    ),
     "17": ("accept4 made to fail by a seccomp filter", ACCEPT),
     "18": ("accept4 made to fail by a seccomp filter", ACCEPT),
     "19": (

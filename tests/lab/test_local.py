@@ -12,6 +12,7 @@ from lab.capabilities import call_without_capabilities
 from lab.place import FAMILY, LOOPBACK, NOWHERE_HOST, PORT, address
 from lab.replies import Script, syn_ack
 from pysock import TcpState, errors
+from support import loopback
 
 pytest_plugins = ["lab.fixtures"]
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("place")]
@@ -64,6 +65,24 @@ def test_row_8_in_progress_and_already(place, version, sock, lab_table):
         lab_table("8", "under-way", version, caught.value)
     assert sock.take_error() is None
     assert sock.tcp_state() is TcpState.SYN_SENT
+
+
+def test_row_3a_reset_before_it_is_known(version, sock, listener, lab_table):
+    """The handshake is over when the RST comes, and nobody has been told."""
+    sock.setblocking(False)
+    there = listener.getsockname()
+    with contextlib.suppress(BlockingIOError):
+        sock.connect(there)
+    loopback.reset(listener.accept()[0])
+    loopback.wait_for_state(sock, TcpState.CLOSE)
+    with pytest.raises(errors.ConnectResetError) as caught:
+        sock.connect(there)
+    error = caught.value
+    check(error, errors.ConnectResetError, errno.ECONNRESET, "connect",
+          "peer", there)  # fmt: skip
+    assert error.code == "connect-reset"
+    assert error.explain().why.startswith(f"{errors.show_address(there)} acc")
+    lab_table("3a", "reset-at-once", version, error)
 
 
 @pytest.mark.parametrize("timeout", [None, 5.0, 0.0], ids=str)

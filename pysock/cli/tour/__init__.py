@@ -48,6 +48,11 @@ NOT_MADE = {
     "accept(2) names it for other protocols",
     ("19", "ResourceLimitError"): "would take the memory of the whole machine",
     ("34", "DiagError"): "takes a kernel without sock_diag",
+    ("35", "TransferError"): "takes a server with a certificate",
+    ("36", "BindError"): "is what no other row foresees",
+    ("36", "AcceptError"): "is what no other row foresees",
+    ("36", "TransferError"): "is what no other row foresees",
+    ("36", "SocketError"): "is what no other row foresees",
 }
 
 _FAMILIES = {4: pysock.AF_INET, 6: pysock.AF_INET6, 0: pysock.AF_INET}
@@ -254,7 +259,7 @@ def _not_made() -> list[dict[str, Any]]:
             "reason": NOT_MADE[row.number, row.error.__name__],
             "promised": {
                 "class": row.error.__name__,
-                "errno_name": row.errno_names[0],
+                "errno_name": row.errno_names[0] if row.errnos else None,
                 "origin": None,
             },
             "error": None,

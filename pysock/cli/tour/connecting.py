@@ -44,6 +44,21 @@ def refused(place: Loopback) -> Seen:
     return seen(client, client.connect, place.closed_port())
 
 
+@scenario("3a", errors.ConnectResetError, "ECONNRESET", "peer")
+def reset_before_it_is_known(place: Loopback) -> Seen:
+    """A connect without blocking is accepted and reset before it asks."""
+    listener, client = place.listener(), place.socket(timeout=0)
+    there = listener.getsockname()
+    try:
+        client.connect(there)
+    except BlockingIOError:
+        pass
+    server, _ = listener.accept()
+    server.abort()
+    select.select([client], [], [], PATIENCE)
+    return seen(client, client.connect, there)
+
+
 @scenario("6", errors.NetworkUnreachableError, "ENETUNREACH", "route")
 def multicast(place: Loopback) -> Seen:
     """Connect to a multicast address: TCP has no route to one."""

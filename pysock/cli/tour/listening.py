@@ -64,6 +64,20 @@ def nobody_comes(place: Loopback) -> Seen:
     return seen(listener, listener.accept)
 
 
+@scenario("16a", errors.BindError, "EINVAL", "caller")
+def bound_already(place: Loopback) -> Seen:
+    """Bind a socket that has an address."""
+    listener = place.listener()
+    return seen(listener, listener.bind, (place.host, 0))
+
+
+@scenario("16a", errors.AcceptError, "EINVAL", "caller")
+def does_not_listen(place: Loopback) -> Seen:
+    """Accept on a socket that does not listen."""
+    sock = place.socket()
+    return seen(sock, sock.accept)
+
+
 @scenario("17", errors.PeerResetError, "ECONNRESET", "peer")
 def reset_in_the_queue(place: Loopback) -> Seen:
     """A queued client resets; accept hands over the dead connection."""

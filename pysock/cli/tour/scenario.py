@@ -65,7 +65,7 @@ def described(sock: pysock.socket | None, error: OSError) -> Seen:
         return Seen(error, None, f"not a SocketError: {error!r}")
     info = error.tcp_info
     state = info.state if info is not None else _state_of(sock)
-    return Seen(error, state, error.explain())
+    return Seen(error, state, str(error.explain()))
 
 
 def _state_of(sock: pysock.socket | None) -> TcpState | None:

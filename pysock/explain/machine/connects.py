@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pysock.explain.amounts import duration, many
-from pysock.explain.evidence import is_ours
+from pysock.explain.evidence.machine import is_ours
 from pysock.explain.finding import DOUBTFUL, WRONG, Finding
 from pysock.explain.machine.survey import host_of, shown, top
 from pysock.sock_diag.counters import setting

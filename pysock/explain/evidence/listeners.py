@@ -1,0 +1,95 @@
+"""Who listens on the port that a connect of this machine went to."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+from pysock import sock_diag
+from pysock.explain.evidence.holding import held
+from pysock.explain.evidence.machine import is_ours
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.explain.case import Case
+    from pysock.explain.evidence.holding import Holding
+    from pysock.sock_diag.entry import Entry
+
+
+class Listeners(namedtuple("Listeners", "serving others")):
+    """The listeners on a port, those that a connect would reach first.
+
+    Attributes:
+        serving: those that the connect reaches now.
+        others: those that it does not.
+    """
+
+    __slots__ = ()
+
+    serving: list[Holding]
+    others: list[Holding]
+
+
+class Queue(namedtuple("Queue", "listener length limit drops")):
+    """The accept queue of a listener that the connect reaches.
+
+    Attributes:
+        listener: which one.
+        length: connections that wait.
+        limit: the backlog in force; full when the length is greater.
+        drops: segments that the listener has dropped in its life.
+    """
+
+    __slots__ = ()
+
+    listener: Holding
+    length: int
+    limit: int
+    drops: int
+
+
+def on_port(case: Case) -> Listeners | None:
+    """The listeners on the peer's port; `None` for another machine."""
+    address = case.error.address
+    if address is None or not is_ours(address):
+        return None
+    serving: list[Entry] = []
+    others: list[Entry] = []
+    for entry in case.budget.within(
+        sock_diag.sockets("LISTEN", local_port=address[1], info=False)
+    ):
+        (serving if serves(entry, address) else others).append(entry)
+    return Listeners(held(case, serving), held(case, others))
+
+
+def full_queue(case: Case) -> list[Queue] | None:
+    """The accept queues that the connect goes to, the fullest first."""
+    address = case.error.address
+    if address is None or not is_ours(address):
+        return None
+    reached = [
+        entry
+        for entry in case.budget.within(
+            sock_diag.sockets(
+                "LISTEN", local_port=address[1], memory=True, info=False
+            )
+        )
+        if serves(entry, address)
+    ]
+    reached.sort(key=lambda e: e.recv_queue - e.send_queue, reverse=True)
+    return [
+        Queue(holding, entry.recv_queue, entry.send_queue, entry.drops or 0)
+        for entry, holding in zip(reached, held(case, reached), strict=False)
+    ]
+
+
+def serves(listener: Entry, address: Any) -> bool:
+    """Whether a connect to this address reaches that listener."""
+    host = listener.local[0]
+    if ":" not in address[0]:
+        # A dual-stack listener on :: serves IPv4, unless it is IPv6 only.
+        return host in (address[0], f"::ffff:{address[0]}", "0.0.0.0") or (
+            host == "::" and listener.v6only is not True
+        )
+    return host in (address[0], "::")

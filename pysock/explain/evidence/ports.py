@@ -1,0 +1,50 @@
+"""How many local ports are in use towards a destination."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+from pysock import sock_diag
+from pysock.explain.evidence.machine import port_range
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pysock.explain.case import Case
+
+
+class PortsInUse(namedtuple("PortsInUse", "used first last most_state most")):
+    """The ports of the ephemeral range that are in use.
+
+    Attributes:
+        used: how many.
+        first: the first port of the range.
+        last: its last.
+        most_state: the state that most of these connections are in; `None`
+            if none is in use.
+        most: how many of them are.
+    """
+
+    __slots__ = ()
+
+    used: int
+    first: int
+    last: int
+    most_state: str | None
+    most: int
+
+
+def towards(case: Case) -> PortsInUse:
+    """The ports in use towards the peer."""
+    first, last = port_range()
+    counts: dict[str, int] = {}
+    for entry in case.budget.within(
+        sock_diag.sockets(
+            remote=tuple(case.error.address or ()),
+            local_port=range(first, last + 1),
+            info=False,
+        )
+    ):
+        counts[entry.state.name] = counts.get(entry.state.name, 0) + 1
+    most = max(counts, key=lambda state: counts[state], default=None)
+    used = sum(counts.values())
+    return PortsInUse(used, first, last, most, counts.get(most or "", 0))

@@ -1,0 +1,54 @@
+"""What is told of a name that does not resolve."""
+
+from __future__ import annotations
+
+import socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pysock.explain.case import Case, Look
+
+_INVALID = {
+    socket.EAI_SERVICE: "the port's name is not in /etc/services",
+    socket.EAI_FAMILY: "the host is not an address of the family asked for",
+    socket.EAI_BADFLAGS: "the flags make no sense",
+    socket.EAI_SOCKTYPE: "the socket's type is none that the resolver knows",
+}
+
+
+def not_found(case: Case) -> None:
+    """The resolver has no address."""
+    case.why = f"the name {_name(case)} has no address, the resolver says"
+
+
+def no_answer(case: Case) -> None:
+    """Nobody answered, or not usefully."""
+    case.why = (
+        f"the name {_name(case)} could not be resolved now; it may well exist"
+    )
+
+
+def server_failed(case: Case) -> None:
+    """A name server failed."""
+    case.why = f"the name server failed to answer for {_name(case)}"
+
+
+def invalid(case: Case) -> None:
+    """A question that makes no sense."""
+    said = _INVALID.get(case.error.errno or 0)
+    if said is not None:
+        case.why = said
+
+
+def _name(case: Case) -> str:
+    return f"'{case.host}'" if case.error.address else "(not known)"
+
+
+LOOKS: dict[str, tuple[Look, ...]] = {}
+
+TELLS = {
+    "name-not-found": not_found,
+    "name-no-answer": no_answer,
+    "name-server-failed": server_failed,
+    "name-invalid": invalid,
+}

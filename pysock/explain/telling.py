@@ -1,0 +1,111 @@
+"""From an exception to what is told of it: look, then tell.
+
+Each code has what is to be looked up on this machine, and one function that
+makes the sentences of that and of what the exception carries. Looking is one
+step after another, under one budget of CPU; what a failure that happens again
+and again needs is looked up once (`repeats.py`).
+"""
+
+from __future__ import annotations
+
+import os
+
+from pysock.errors.handlers import from_handler
+from pysock.errors.told import lines_of
+from pysock.explain import connecting, listening, naming, transferring
+from pysock.explain.budget import Budget
+from pysock.explain.case import Case
+from pysock.explain.repeats import REPEATS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pysock.errors import SocketError
+    from pysock.errors.told import Told
+    from pysock.explain.case import Look
+
+LOOKS: Mapping[str, tuple[Look, ...]] = {
+    **connecting.LOOKS,
+    **listening.LOOKS,
+    **naming.LOOKS,
+    **transferring.LOOKS,
+}
+TELLS: Mapping[str, Callable[[Case], None]] = {
+    **connecting.TELLS,
+    **listening.TELLS,
+    **naming.TELLS,
+    **transferring.TELLS,
+}
+
+
+def tell(error: SocketError, *, naming: bool = True) -> Told:
+    """Explain an exception.
+
+    Args:
+        error: any exception of this package, also one from a pickle.
+        naming: whether other processes may be named.
+
+    Asking stops after 50 ms of CPU. Raises nothing but what a signal's
+    handler raises meanwhile.
+    """
+    case = Case(error, naming=naming)
+    earlier = REPEATS.recall(case)
+    if earlier is not None:
+        case.found, again = earlier
+        case.budget = Budget(0)
+        _say(case)
+        case.facts.append(again)
+        return case.told()
+    looks = LOOKS.get(case.code, ())
+    if looks:
+        REPEATS.looking(case, lambda: _look(case, looks))
+    _say(case)
+    if case.budget.cut:
+        case.facts.append("not all was looked at: there was too much of it")
+    return case.told()
+
+
+def _look(case: Case, looks: tuple[Look, ...]) -> None:
+    for subject, look in looks:
+        if case.budget.spent():
+            return
+        try:
+            found = look(case)
+        except Exception as problem:
+            if from_handler(problem):
+                raise
+            # Evidence that cannot be had is no evidence.
+            continue
+        if found is not None:
+            case.found[subject] = found
+
+
+def _say(case: Case) -> None:
+    say = TELLS.get(case.code)
+    if say is None:
+        return
+    why, try_ = case.why, case.try_
+    try:
+        say(case)
+    except Exception as problem:
+        if from_handler(problem):
+            raise
+        # Somebody has set what no failure carries: the catalogue's word.
+        case.why, case.try_, case.facts = why, try_, []
+
+
+def note_of(error: SocketError) -> str | None:
+    """The explanation as a note, as the environment wants it.
+
+    Returns:
+        the lines, indented; with `PYSOCK_NOTES=why` the first one alone,
+        with no other process named; with `PYSOCK_NOTES=0` `None`.
+    """
+    wanted = os.environ.get("PYSOCK_NOTES")
+    if wanted == "0":
+        return None
+    lines = lines_of(tell(error, naming=wanted != "why"))
+    if wanted == "why":
+        lines = lines[:1]
+    return "\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,53 @@
+"""Where an established connection stood when a read or write failed."""
+
+from __future__ import annotations
+
+from socket import IPPROTO_TCP, TCP_QUICKACK
+
+from pysock.errors.delivery import delivery
+from pysock.raw.calls import ffi, lib
+from pysock.tcp.turn import newest_data
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pysock.errors import SocketError
+    from pysock.tcp.info import TcpInfo
+
+
+def note_conversation(
+    error: SocketError,
+    fd: int,
+    *,
+    sent_fin: bool = False,
+    at_end: TcpInfo | None = None,
+) -> None:
+    """Put `delivery` and what `code` is chosen from on an exception.
+
+    Args:
+        error: the exception of a read or write, its `tcp_info` set.
+        fd: the socket, right after the failure.
+        sent_fin: whether this program has shut its write side down.
+        at_end: a reading taken when `recv` met the end of the stream.
+
+    Three system calls, none of which changes or blocks; nothing is put where
+    the kernel does not say.
+    """
+    info = error.tcp_info
+    if info is None or not info.was_established:
+        return
+    queued = lib.pysock_send_queue(fd)
+    if queued < 0:
+        return
+    fin = lib.pysock_got_fin(fd)
+    error._fin_came = bool(fin) if fin >= 0 else None
+    error._newest_data = newest_data(info, queued, _quick_ack(fd))
+    error.delivery = delivery(
+        info, queued, error._fin_came, sent_fin=sent_fin, at_end=at_end
+    )
+
+
+def _quick_ack(fd: int) -> bool | None:
+    value = ffi.new("int *")
+    if lib.pysock_get_option(fd, IPPROTO_TCP, TCP_QUICKACK, value) < 0:
+        return None
+    return bool(value[0])
