@@ -20,8 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "pysock_failures(*phases): run the test, which uses the fixture "
-        "`failing`, under each failure of these phases (connect, tls, "
-        "request, answer, write, reuse; none given: all), at "
+        "`failing`, under each failure of these phases (connect, "
+        "limits, tls, request, answer, write, reuse; none given: all), at "
         "failing.address",
     )
 

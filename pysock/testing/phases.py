@@ -43,8 +43,8 @@ PHASES = {
         Failure("refusing", testing.refusing),
         Failure("full-queue", testing.full_queue),
         Failure("unresolvable-name", testing.unresolvable_name),
-        Failure("out-of-descriptors", testing.out_of_descriptors),
     ),
+    "limits": (Failure("out-of-descriptors", testing.out_of_descriptors),),
     "tls": (
         Failure("plain-text-on-tls", testing.plain_text_on_tls),
         Failure("tls-expired", testing.tls, expired=True),

@@ -37,31 +37,41 @@ _PATIENCE_S = 30.0
 _LENGTH_BYTES = 4
 
 
+def command(name: str, *arguments: str) -> tuple[str, ...]:
+    """Give the words that start a program of ``processes/``."""
+    start = (sys.executable, "-I", "-S", "-c", _START)
+    return (*start, str(_WING.parent), str(_WING), name, *arguments)
+
+
 class Process:
-    """A program that answers questions until it is closed."""
+    """A program that answers questions until it is closed.
+
+    Attributes:
+        pid: its process id.
+        ready: its first answer.
+    """
 
     def __init__(
-        self, name: str, settings: dict[str, Any], prefix: tuple[str, ...] = ()
+        self, name: str, settings: Any, inside: int | None = None
     ) -> None:
         """Start it and wait for its first answer, which is `ready`.
 
         Args:
             name: of the file in ``processes/``, without ``.py``.
             settings: what `marshal` can write; sent to it.
-            prefix: words of a command that starts it elsewhere.
+            inside: a process in whose namespaces it is to be; ``None``: ours.
 
         Raises:
             OSError: it cannot be started, or could not do what it is for.
         """
-        words = (
-            *prefix, sys.executable, "-I", "-S", "-c", _START,
-            str(_WING.parent), str(_WING), name, str(os.getpid()),
-        )  # fmt: skip
+        words = command(name, str(os.getpid()))
+        if inside is not None:
+            words = command("enter", str(inside), *words)
         ours, theirs = _socket.socketpair()
         self._control = ours
         try:
             ours.settimeout(_PATIENCE_S)
-            self._pid = os.posix_spawn(
+            self.pid = os.posix_spawn(
                 words[0],
                 words,
                 os.environ,
@@ -94,22 +104,12 @@ class Process:
             raise OSError(*failure)
         return answer
 
-    def received_descriptors(self, count: int) -> list[int]:
-        """Take the descriptors that the program hands over."""
-        space = _socket.CMSG_SPACE(count * 4)
-        _, messages, _, _ = self._control.recvmsg(1, space)
-        return [
-            int.from_bytes(data[at : at + 4], sys.byteorder)
-            for _, _, data in messages
-            for at in range(0, len(data) - 3, 4)
-        ]
-
     def close(self) -> None:
         """End the program and wait until it has ended."""
         self._control.close()
         # Somebody else may have waited for it: asyncio's old child watchers.
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(self._pid, 0)
+            os.waitpid(self.pid, 0)
 
     def _read(self, length: int) -> bytes:
         parts = []

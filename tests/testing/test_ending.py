@@ -104,14 +104,14 @@ def runs(pid):
 
 def test_server_that_died_is_an_error_not_a_hang():
     with testing.proxy(("127.0.0.1", 9)) as link:
-        os.kill(link.process._pid, signal.SIGKILL)
+        os.kill(link.process.pid, signal.SIGKILL)
         with pytest.raises(ConnectionError):
             link.stall()
 
 
 def test_interrupt_of_a_terminal_leaves_the_server_alone():
     with testing.proxy(("127.0.0.1", 9)) as link:
-        os.kill(link.process._pid, signal.SIGINT)
+        os.kill(link.process.pid, signal.SIGINT)
         link.heal()
 
 

@@ -34,16 +34,20 @@ class Control:
         parent = int(sys.argv[-1])
         self._parent = os.pidfd_open(parent)
         if os.getppid() != parent:
-            os._exit(0)
+            sys.exit()
         self.descriptors = (self.socket.fileno(), self._parent)
 
     def question(self) -> Any:
-        """Wait for the next question. When there is none, end."""
+        """Wait for the next question.
+
+        Raises:
+            SystemExit: there will be none: the parent has closed, or is gone.
+        """
         poll = select.poll()
         for fd in self.descriptors:
             poll.register(fd, select.POLLIN)
         if any(fd == self._parent for fd, _ in poll.poll()):
-            os._exit(0)
+            sys.exit()
         length = int.from_bytes(self._read(LENGTH_BYTES), "big")
         return marshal.loads(self._read(length))
 
@@ -62,5 +66,5 @@ class Control:
     def _read(self, length: int) -> bytes:
         data = self.socket.recv(length, socket.MSG_WAITALL)
         if len(data) < length:
-            os._exit(0)
+            sys.exit()
         return data

@@ -1,0 +1,129 @@
+"""Three network namespaces, in a user namespace if it must be.
+
+    near 192.0.2.1 --- router 192.0.2.254 --- far 198.51.100.1
+    2001:db8:1::1      2001:db8:1::fe         2001:db8:2::1
+
+The router is this process, in the middle: two veth pairs end there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+from pathlib import Path
+
+NEAR = {4: "192.0.2.1", 6: "2001:db8:1::1"}
+ROUTER = {4: "192.0.2.254", 6: "2001:db8:1::fe"}
+FAR = {4: "198.51.100.1", 6: "2001:db8:2::1"}
+
+_NEAR_NET = {4: "192.0.2.0/24", 6: "2001:db8:1::/64"}
+_NEAR_MAC, _FAR_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
+
+_NEWNET, _NEWUSER = 0x40000000, 0x10000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Namespaces:
+    """Made at once; this process is in the middle one afterwards."""
+
+    def __init__(self) -> None:
+        """Make them.
+
+        Raises:
+            OSError: no right to do so, or `ip` is missing or fails.
+        """
+        self._become_able()
+        self.near = self._new()
+        self.far = self._new()
+        self.middle = self._new()
+        me = os.getpid()
+        _ip(
+            f"link add a0 type veth peer name a1 address {_NEAR_MAC}",
+            f"link add b0 type veth peer name b1 address {_FAR_MAC}",
+            f"link set a1 netns /proc/{me}/fd/{self.near}",
+            f"link set b1 netns /proc/{me}/fd/{self.far}",
+            *(f"link set {name} up" for name in ("a0", "b0")),
+        )
+        self.go(self.near)
+        _settle("a1")
+        _ip(
+            "link set lo up",
+            "link set a1 up gso_max_segs 1",
+            f"address add {NEAR[4]}/24 dev a1",
+            f"address add {NEAR[6]}/64 dev a1 nodad",
+            # A network that is cut is silent. Unanswered questions for a
+            # neighbour would be told the program.
+            *(
+                f"neighbour add {ROUTER[version]} lladdr {_FAR_MAC} dev a1"
+                for version in (4, 6)
+            ),
+            f"route add default via {ROUTER[4]}",
+            f"-6 route add default via {ROUTER[6]}",
+        )
+        self.go(self.far)
+        _settle("b1")
+        _ip(
+            "link set lo up",
+            "link set b1 up gso_max_segs 1",
+            f"address add {FAR[4]}/24 dev b1",
+            f"address add {FAR[6]}/64 dev b1 nodad",
+            f"route add {_NEAR_NET[4]} dev b1",
+            f"-6 route add {_NEAR_NET[6]} dev b1",
+            *(
+                f"neighbour add {NEAR[version]} lladdr {_NEAR_MAC} dev b1"
+                for version in (4, 6)
+            ),
+        )
+        self.go(self.middle)
+
+    def go(self, namespace: int) -> None:
+        """Move this process, which has one thread."""
+        _check(_libc.setns(namespace, _NEWNET))
+
+    def _become_able(self) -> None:
+        """Get the right to make network namespaces."""
+        if _libc.unshare(_NEWNET) == 0:
+            return
+        ids = os.getuid(), os.getgid()
+        _check(_libc.unshare(_NEWUSER | _NEWNET))
+        for name, text in (
+            ("setgroups", "deny"),
+            ("uid_map", f"0 {ids[0]} 1"),
+            ("gid_map", f"0 {ids[1]} 1"),
+        ):
+            Path("/proc/self", name).write_text(text)
+
+    def _new(self) -> int:
+        _check(_libc.unshare(_NEWNET))
+        return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _settle(name: str) -> None:
+    """Let an interface be quiet: no router solicitation, no MLD."""
+    for setting, value in (("accept_ra", 0), ("addr_gen_mode", 1)):
+        path = Path(f"/proc/sys/net/ipv6/conf/{name}", setting)
+        if path.exists():
+            path.write_text(f"{value}\n")
+
+
+def _ip(*commands: str) -> None:
+    """Run commands of `ip` where this process is."""
+    # Where Debian keeps it; not on every user's PATH.
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    for command in commands:
+        done = subprocess.run(
+            ["ip", *command.split()],
+            env={**os.environ, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise OSError(None, f"ip {command}: {done.stderr.strip()}")
+
+
+def _check(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
