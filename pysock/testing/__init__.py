@@ -14,6 +14,7 @@ May import every wing but `cli`.
 """
 
 from pysock.testing.address import Address
+from pysock.testing.fails_with import fails_with
 from pysock.testing.failures.accepting_never import accepting_never
 from pysock.testing.failures.closing import closing
 from pysock.testing.failures.delay import delay
@@ -49,6 +50,7 @@ __all__ = [
     "accepting_never",
     "closing",
     "delay",
+    "fails_with",
     "full_queue",
     "half_answer",
     "icmp",
@@ -74,5 +76,7 @@ __all__ = [
 
 # Those that are entered and give an address.
 MANAGERS = tuple(
-    name for name in __all__ if name[0].islower() and name != "run_in"
+    name
+    for name in __all__
+    if name[0].islower() and name not in ("fails_with", "run_in")
 )

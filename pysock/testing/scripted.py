@@ -25,6 +25,10 @@ ANSWER = (
     b"%s"
 ) % (len(BODY), BODY)
 
+# Milliseconds later: the kernel's clocks of a connection have no finer unit,
+# and whose data was the newest, the request's or the answer's, can be told.
+_LATER = ("wait", 0.01)
+
 # A server in good health, which keeps its connections.
 HEALTHY: tuple[Step, ...] = ("request", "answer", "again")
 RELAYING: tuple[Step, ...] = ("relay",)
@@ -124,7 +128,7 @@ def at_point(when: str, after: int) -> list[Step]:
     points: dict[str, Sequence[Step]] = {
         "accept": (),
         "request": ("request",),
-        "body": ("request", "head", ("answer", after)),
+        "body": ("request", _LATER, "head", ("answer", after)),
     }
     if when not in points:
         raise ValueError(f"when={when!r} is none of {', '.join(points)}")

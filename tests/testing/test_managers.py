@@ -16,6 +16,16 @@ from testing.wire import tapped
 HEAD = len(ANSWER) - len(BODY)
 HOSTS = ["127.0.0.1", "::1"] if has_ipv6() else ["127.0.0.1"]
 
+RESET_CODES = {
+    "accept": (
+        "connect-reset",
+        "peer-reset-at-once",
+        "peer-reset-unanswered",
+    ),
+    "request": ("peer-reset-unanswered",),
+    "body": ("peer-reset-idle",),
+}
+
 
 @pytest.fixture(params=HOSTS)
 def host(request):
@@ -34,6 +44,7 @@ def test_refusing(host):
     with failure(testing.refusing(host=host)) as (address, wire):
         with pytest.raises(errors.ConnectRefusedError) as caught:
             fetch(address)
+        assert caught.value.code == "connect-refused-reset"
         assert caught.value.origin.kind == "peer"
         [only] = wire.of_server()
         assert only.flags & RST
@@ -41,16 +52,18 @@ def test_refusing(host):
 
 def test_full_queue(host):
     with failure(testing.full_queue(host=host)) as (address, wire):
-        with pytest.raises(errors.ConnectTimeoutError):
+        with pytest.raises(errors.ConnectTimeoutError) as caught:
             fetch(address)
+        assert caught.value.code == "connect-timeout-deadline"
         assert wire.of_server() == []
         assert all(segment.flags & SYN for segment in wire.of_client())
 
 
 def test_accepting_never(host):
     with failure(testing.accepting_never(host=host)) as (address, wire):
-        with pytest.raises(errors.TransferTimeoutError):
+        with pytest.raises(errors.TransferTimeoutError) as caught:
             fetch(address)
+        assert caught.value.code == "timeout-program-slow"
         assert wire.client_bytes() == REQUEST
         assert wire.server_bytes() == b""
         assert not wire.server_flags(FIN | RST)
@@ -60,6 +73,7 @@ def test_never_reading(host):
     with failure(testing.never_reading(host=host)) as (address, wire):
         with pytest.raises(errors.TransferTimeoutError) as caught:
             fetch(address, LONG)
+        assert caught.value.code == "timeout-window-closed"
         assert caught.value.call == "sendall"
         assert any(segment.window == 0 for segment in wire.of_server())
         assert not wire.server_flags(FIN)
@@ -67,8 +81,9 @@ def test_never_reading(host):
 
 def test_out_of_descriptors(host):
     with failure(testing.out_of_descriptors(host=host)) as (address, wire):
-        with pytest.raises(OSError, match="Too many open files"):
+        with pytest.raises(errors.DescriptorLimitError) as caught:
             fetch(address)
+        assert caught.value.code == "no-descriptor"
         assert wire.segments() == []
     with testing.refusing():
         pass  # there are descriptors again
@@ -77,15 +92,17 @@ def test_out_of_descriptors(host):
 def test_unresolvable_name():
     with tapped() as wire, testing.unresolvable_name() as address:
         wire.watch(address.port)
-        with pytest.raises(errors.ResolveError):
+        with pytest.raises(errors.ResolveError) as caught:
             fetch(address)
+        assert caught.value.code in ("name-not-found", "name-no-answer")
         assert wire.segments() == []
 
 
 def test_silent_after_a_request(host):
     with failure(testing.silent_after(host=host)) as (address, wire):
-        with pytest.raises(errors.TransferTimeoutError):
+        with pytest.raises(errors.TransferTimeoutError) as caught:
             fetch(address)
+        assert caught.value.code == "timeout-program-slow"
         assert wire.client_bytes() == REQUEST
         assert wire.server_bytes() == b""
         assert not wire.server_flags(FIN | RST)
@@ -100,6 +117,7 @@ def test_resetting(host, when):
         with pytest.raises(kinds.get(when, errors.PeerResetError)) as caught:
             fetch(address)
         assert caught.value.errno == errno.ECONNRESET
+        assert caught.value.code in RESET_CODES[when]
         assert wire.server_flags(RST)
         assert not wire.server_flags(FIN)
         if when != "accept":
@@ -126,8 +144,10 @@ def test_closing(host, when):
 
 def test_stale_keepalive(host):
     with failure(testing.stale_keepalive(host=host)) as (address, wire):
-        with pytest.raises(errors.PeerResetError):
+        with pytest.raises(errors.PeerResetError) as caught:
             fetch_twice(address)
+        # The answer and the next request may be of the same millisecond.
+        assert caught.value.code in ("peer-reset-unanswered", "peer-reset")
         assert wire.client_bytes() == REQUEST * 2
         assert wire.server_bytes() == ANSWER
         assert wire.server_flags(RST)
@@ -142,8 +162,9 @@ def test_stale_keepalive_that_is_used_in_time(host):
 
 def test_half_answer(host):
     with failure(testing.half_answer(500, host=host)) as (address, wire):
-        with pytest.raises(errors.TransferTimeoutError):
+        with pytest.raises(errors.TransferTimeoutError) as caught:
             fetch(address)
+        assert caught.value.code == "timeout"
         assert wire.server_bytes() == ANSWER[: HEAD + 500]
         assert not wire.server_flags(FIN | RST)
 

@@ -61,24 +61,25 @@ def test_silent_host_until_it_is_healed(version):
     with testing.silent_host(version=version) as address:
         error = get(address, 0.3)
         assert type(error) is errors.ConnectTimeoutError
+        assert error.code == "connect-timeout-deadline"
         assert error.tcp_info.segs_in == 0
         address.heal()
         assert get(address, 5) == BODY
 
 
 @pytest.mark.parametrize(
-    ("messages", "kind"),
+    ("messages", "code"),
     [
-        ({4: (3, 1), 6: (1, 3)}, errors.HostUnreachableError),
-        ({4: (3, 0), 6: (1, 0)}, errors.NetworkUnreachableError),
-        ({4: (3, 3), 6: (1, 4)}, errors.ConnectRefusedError),
+        ({4: (3, 1), 6: (1, 3)}, "connect-unreachable-host"),
+        ({4: (3, 0), 6: (1, 0)}, "connect-unreachable-net"),
+        ({4: (3, 3), 6: (1, 4)}, "connect-refused-icmp"),
     ],
 )
-def test_icmp(version, messages, kind):
+def test_icmp(version, messages, code):
     message = messages[version]
     with testing.icmp(*message, version=version) as address:
         error = get(address, 5)
-        assert type(error) is kind
+        assert error.code == code
         # Over IPv6 with a timeout nobody knows which router it was.
         by = (ROUTER[version], *message) if version == 4 else ()
         assert error.origin == errors.Origin("icmp", *by)
@@ -141,6 +142,7 @@ def test_ports_used_up_until_healed(version):
         error = get(address, 5)
         assert isinstance(error, errors.AddressUnavailableError)
         assert error.errno == errno.EADDRNOTAVAIL
+        assert error.code == "connect-no-port"
         address.heal()
         assert get(address, 5) == BODY
 
