@@ -29,6 +29,7 @@ COMMANDS = (
     "connect",
     "path",
     "doctor",
+    "ps",
     "sockets",
     "info",
     "watch",

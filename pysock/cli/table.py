@@ -101,7 +101,8 @@ class Table:
         self._rich = _Rich() if self._screen is not None else None
         self._has_titles = any(titles) and not self._is_stacked
         if self._has_titles:
-            self._print_line(titles, style="bold")
+            shown = [*titles[:-1], ""] if self._is_text_below else titles
+            self._print_line(shown, style="bold")
 
     @property
     def _is_stacked(self) -> bool:

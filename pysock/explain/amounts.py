@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_STEPS = ((60.0, 1.0, "s"), (5400.0, 60.0, "min"), (172800.0, 3600.0, "h"))
+_STEPS = ((120.0, 1.0, "s"), (5400.0, 60.0, "min"), (172800.0, 3600.0, "h"))
 _DAY = 86400.0
 _SIZES = ("bytes", "kB", "MB", "GB", "TB")
 

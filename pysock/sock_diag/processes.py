@@ -82,6 +82,17 @@ def sockets_of(pid: int | str) -> list[tuple[int, int]]:
     return held
 
 
+def check_access(pid: int) -> None:
+    """Find out whether the descriptors of a process can be seen.
+
+    Raises:
+        OSError: there is no such process (`ENOENT`), or this user may not
+            look into it (`EACCES`, `EPERM`): `sockets_of` then is empty.
+    """
+    # Takes the same right as a descriptor's link does.
+    os.stat(f"/proc/{pid}/ns/net")  # noqa: PTH116
+
+
 def name_of(pid: int) -> str:
     """What a process calls itself; "?" if it is gone."""
     try:

@@ -7,7 +7,6 @@ other one has sockets and counters of its own.
 
 from __future__ import annotations
 
-import os
 import time
 from errno import ENOENT
 
@@ -16,7 +15,7 @@ from pysock.errors import DiagError, show_address
 from pysock.sock_diag.counters import counters, moved, sockstat
 from pysock.sock_diag.namespace import inside
 from pysock.sock_diag.netlink import diag_error
-from pysock.sock_diag.processes import owners, sockets_of
+from pysock.sock_diag.processes import check_access, owners, sockets_of
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -154,7 +153,7 @@ def take_survey(
 def _look_into(pid: int) -> None:
     """The sockets of another user's process would look like none."""
     try:
-        os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208
+        check_access(pid)
     except OSError as exc:
         number = exc.errno or ENOENT
         raise diag_error("processes", number, f"process {pid}") from None
