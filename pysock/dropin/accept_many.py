@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import _socket
 import time
-from errno import EAGAIN, EINTR
+from errno import EAGAIN, EINTR, ETIMEDOUT
 from itertools import takewhile
-from math import ceil
 from operator import index
-from sys import modules
+from sys import byteorder, modules
 
 from pysock.dropin.accept import accept_failure
+from pysock.dropin.in_use import with_number
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
 from pysock.raw.calls import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pysock.raw.calls import CData
 
 _fileno = _socket.socket.fileno
+_gettimeout = _socket.socket.gettimeout
 _family = _socket.socket.family.__get__
 _type = _socket.socket.type.__get__
 _proto = _socket.socket.proto.__get__
@@ -51,6 +52,8 @@ _LONGEST_HOST = 46
 
 # struct pysock_accepted as a row of numbers; each is a column of the batch.
 _COLUMNS = ffi.sizeof("struct pysock_accepted") // 4
+
+_EMPTY = (-ETIMEDOUT, -EAGAIN, -EINTR)
 
 # Bounds the memory of one call; no queue is asked for more at a time.
 _MOST = 1024
@@ -85,16 +88,24 @@ class Batch:
         self._fds[0] = -1
         self.count = 0
 
-    def take(self, fd: int, timeout_ms: int, look: CData = _NULL) -> int:
-        """Fill it; the count, or a negative errno. May wait for the first.
+    def take(self, listener: Any, look: CData = _NULL) -> int:
+        """Fill it with what waits; the count, or a negative errno.
 
-        If a signal's handler raises in it, or before `sockets` is over, what
-        was taken is still here: `drop()` it.
+        It does not wait: `-ETIMEDOUT` says that nothing is there. If a
+        signal's handler raises in it, or before `sockets` is over, what was
+        taken is still here: `drop()` it.
         """
         self.count = 0
-        self.count = taken = _accept_many(
-            fd, timeout_ms, self._room, self._out, self._hosts, look
+        taken: int = with_number(
+            listener,
+            _accept_many,
+            0,
+            self._room,
+            self._out,
+            self._hosts,
+            look,
         )
+        self.count = taken
         return taken
 
     def drop(self) -> int:
@@ -222,7 +233,8 @@ class AcceptManySocket(TransferSocket):
         listener a timeout: without one its descriptor blocks, they may take
         a connection just when this call has seen it, and the call then waits
         for the next one with what it has. A handler of a signal that raises
-        meanwhile closes the batch.
+        meanwhile closes the batch. SO_RCVTIMEO, where it is set, holds for a
+        listener without a timeout.
         """
         limit = index(limit)
         if limit < 1:
@@ -237,13 +249,10 @@ class AcceptManySocket(TransferSocket):
             batch = Batch(limit)
         if batch.limit != limit:
             batch = Batch(limit)
-        timeout = self.gettimeout()
+        timeout = _gettimeout(self)
         made = None
         try:
-            if timeout:
-                taken = self._take_in_time(batch, timeout)
-            else:
-                taken = self._take(batch, timeout)
+            taken = self._take(batch, timeout)
             if taken > 0:
                 made = batch.sockets(self, kind)
         except BaseException:
@@ -255,17 +264,40 @@ class AcceptManySocket(TransferSocket):
         return made
 
     def _take(self, batch: Batch, timeout: float | None) -> int:
-        """Take a batch, blocking for `None`, not blocking for 0."""
+        """Take a batch, and wait for the first as the timeout says.
+
+        After each wait C is given the number anew: another thread may have
+        closed the listener, and the number may be a stranger's by now.
+        """
+        deadline = time.monotonic() + timeout if timeout else None
         while True:
-            fd = _fileno(self)
-            taken = batch.take(fd, -1 if timeout is None else 0)
-            if taken == -EAGAIN and timeout is None:
-                # Somebody else made the descriptor non-blocking.
-                lib.pysock_wait(fd, READABLE, -1)
-            elif taken != -EINTR:
-                return taken
-            # A signal's handler has run by now: once more (PEP 475). Even a
+            # A signal's handler runs before the next turn (PEP 475). Even a
             # poll that does not wait may be interrupted.
+            taken = batch.take(self)
+            if taken not in _EMPTY:
+                return taken
+            if timeout == 0:
+                if taken == -EINTR:
+                    continue
+                return taken
+            if timeout is None:
+                timeout = self._receive_timeout()
+                if timeout:
+                    deadline = time.monotonic() + timeout
+            left = -1 if deadline is None else milliseconds_left(deadline)
+            ready = lib.pysock_wait(_fileno(self), READABLE, left)
+            if ready == 0 and left < LONGEST_POLL_MS:
+                return -ETIMEDOUT
+            if ready < 0 and ready != -EINTR:
+                return ready
+
+    def _receive_timeout(self) -> float | None:
+        """SO_RCVTIMEO in seconds, which accept(2) heeds; `None` if unset."""
+        value = self.getsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, 16)
+        half = len(value) // 2
+        seconds = int.from_bytes(value[:half], byteorder)
+        microseconds = int.from_bytes(value[half:], byteorder)
+        return seconds + microseconds / 1e6 or None
 
     def _accepts(self) -> tuple[int, int, int]:
         """What the connections are: family, type and protocol."""
@@ -274,16 +306,6 @@ class AcceptManySocket(TransferSocket):
         except AttributeError:
             self._kind = kind = (_family(self), _type(self), _proto(self))
             return kind
-
-    def _take_in_time(self, batch: Batch, timeout: float) -> int:
-        fd = _fileno(self)
-        deadline = time.monotonic() + timeout
-        left = min(ceil(timeout * 1000), LONGEST_POLL_MS)
-        while True:
-            taken = batch.take(fd, left)
-            if taken not in (-EINTR, -EAGAIN):
-                return taken
-            left = milliseconds_left(deadline)
 
     def _accept_many_standard(self, limit: int) -> list[tuple[Any, Any]]:
         """One by one: of this family the kernel does not count the queue."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import _socket
-import os
-from errno import ECONNRESET
 from operator import index
+from sys import byteorder
 
-from pysock import raw
 from pysock.dropin.closing import closed, wake_on_close
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.in_use import in_use, let_go
 from pysock.dropin.transfer import TransferSocket
+from pysock.dropin.typed import by_handler
 from pysock.errors import error_for
-from pysock.raw.calls import lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _fileno = _socket.socket.fileno
+_shutdown = _socket.socket.shutdown
+_setsockopt = _socket.socket.setsockopt
+
+# struct linger, two ints: on, and no time.
+_RESET = (1).to_bytes(4, byteorder) + bytes(4)
 
 
 class CloseSocket(TransferSocket):
@@ -28,6 +32,7 @@ class CloseSocket(TransferSocket):
 
     # Whether SHUT_WR was called; unset before that.
     _sent_fin: bool
+    _closed: bool
 
     def shutdown(self, how: int, /) -> None:
         """Shut one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR.
@@ -39,32 +44,46 @@ class CloseSocket(TransferSocket):
             NotConnectedError: not connected (`ENOTCONN`).
             ClosedSocketError: the socket is closed (`EBADF`).
         """
-        how = index(how)
-        result = lib.pysock_shutdown(_fileno(self), how)
-        if result == 0:
-            if how != _socket.SHUT_RD:
+        try:
+            _shutdown(self, how)
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+            failure = failure_of(self, "shutdown", exc)
+            if failure is None:
+                raise
+        else:
+            if index(how) != _socket.SHUT_RD:
                 self._sent_fin = True
             return
-        said = OSError(-result, os.strerror(-result))
-        raise failure_of(self, "shutdown", said) or said
+        try:
+            raise failure
+        finally:
+            del failure  # a cycle: its traceback has this frame
 
     def _real_close(
         self,
         _ss: Any = _socket.socket,
-        _close: Any = lib.pysock_close,
         _watched: Any = wake_on_close,
+        _in_use: Any = in_use,
+        _let_go: Any = let_go,
         _closed: Any = closed,
     ) -> None:
         # No globals on the way to close: see the standard class.
-        fd = _ss.detach(self)
-        if fd < 0:
+        try:
+            if (_watched and _ss.fileno(self) in _watched) or _in_use:
+                fd = _ss.fileno(self)
+                _let_go(self)
+                _closed(fd)
+            # Nobody can begin to use the number between the look at `_in_use`
+            # and this: the interpreter changes threads at the end of a call.
+            _ss.close(self)
             return
-        if fd in _watched:
-            _closed(fd)
-        result = _close(fd)
-        # The peer's RST is no failure of ours to close.
-        if result < 0 and result != -ECONNRESET:
-            raise error_for("close", -result)
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+            failure = exc.args
+        raise error_for("close", failure[0], args=failure)
 
     def abort(self) -> None:
         """Close at once with a RST; unsent data is thrown away.
@@ -72,7 +91,13 @@ class CloseSocket(TransferSocket):
         Open `makefile()` objects do not keep the descriptor. A closed socket
         stays closed. Never blocks.
         """
-        fd = self.detach()
-        if fd >= 0:
-            closed(fd)
-            raw.close_with_reset(fd)
+        if _fileno(self) < 0:
+            return
+        try:
+            _setsockopt(self, _socket.SOL_SOCKET, _socket.SO_LINGER, _RESET)
+        except OSError as exc:
+            if by_handler(exc):
+                raise
+            # Another thread was quicker, or it is no socket: closed it is.
+        self._closed = True
+        self._real_close()

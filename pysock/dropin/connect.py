@@ -14,6 +14,7 @@ from errno import EAGAIN, EALREADY, EINPROGRESS
 from pysock import raw
 from pysock.dropin.ended import remember_end
 from pysock.dropin.funnel import failure_of, is_tcp
+from pysock.dropin.in_use import with_number
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
 from pysock.errors import ConnectError, SocketError
@@ -136,7 +137,7 @@ class ConnectSocket(TransferSocket):
 
         Never blocks.
         """
-        error = raw.take_error(_fileno(self))
+        error: SocketError | None = with_number(self, raw.take_error)
         if isinstance(error, ConnectError):
             began = getattr(self, "_began", None)
             if began is not None:

@@ -17,6 +17,7 @@ from pysock.dropin.accept_many import AcceptManySocket
 from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.in_use import with_number
 from pysock.dropin.listening import listen_queue
 from pysock.dropin.standard import ask_replacement, standard_class
 from pysock.dropin.typed import by_handler, typed
@@ -247,11 +248,13 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         except OSError as exc:
             if by_handler(exc):
                 raise
-        return raw.tcp_info(_fileno(self))
+        reading: TcpInfo = with_number(self, raw.tcp_info)
+        return reading
 
     def tcp_state(self) -> TcpState:
         """Read the TCP state; raises as `tcp_info`."""
-        return raw.tcp_state(_fileno(self))
+        state: TcpState = with_number(self, raw.tcp_state)
+        return state
 
     def listen_queue(self, syn_received: bool = False) -> ListenQueue:
         """Read the accept queue of a listener: two system calls, no wait.
@@ -267,7 +270,8 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             DiagError: the count is not to be had: the listener belongs to
                 another network namespace (`EXDEV`).
         """
-        return listen_queue(_fileno(self), syn_received)
+        queue: ListenQueue = with_number(self, listen_queue, syn_received)
+        return queue
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Refuse to be pickled, except by multiprocessing, which can.

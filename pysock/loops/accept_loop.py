@@ -21,14 +21,18 @@ from _thread import RLock
 
 from pysock.dropin.accept import accept_failure
 from pysock.dropin.accept_many import Batch
-from pysock.dropin.closing import Waker, is_watched, unwatch, watch
+from pysock.dropin.closing import is_watched, unwatch, watch
 from pysock.dropin.funnel import is_tcp
+from pysock.dropin.in_use import with_number
 from pysock.dropin.socket import socket
 from pysock.errors import error_for
+from pysock.loops.accept_errnos import DESCRIPTORS, EMPTY, ENDED, PAUSE, SKIP
 from pysock.loops.accept_stats import AcceptStats, Counters, Drops
 from pysock.loops.reserve import Reserve
+from pysock.loops.waker import Waker, renew_lock_after_fork
 from pysock.raw.calls import ffi, lib
 from pysock.raw.evidence import local_address_of
+from pysock.raw.queue import read_drops
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,20 +42,6 @@ if TYPE_CHECKING:
     from pysock.errors import SocketError
 
 _fileno = _socket.socket.fileno
-
-_EMPTY = (-errno.ETIMEDOUT, -errno.EAGAIN, -errno.EINTR)
-# The listener is no longer one: somebody closed it or shut it down.
-_ENDED = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK})
-# A reserve descriptor helps against these.
-_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
-# The connection is gone, and the next one may be better.
-_SKIP = frozenset({errno.ECONNABORTED, errno.EPROTO})
-# The connection stays in the queue, or nobody knows: wait before the next.
-_PAUSE = frozenset({
-    errno.ENOBUFS, errno.ENOMEM, errno.EPERM, errno.ENETDOWN,
-    errno.ENOPROTOOPT, errno.EHOSTDOWN, errno.ENONET, errno.EHOSTUNREACH,
-    errno.ENETUNREACH,
-})  # fmt: skip
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 1.0
 _LONGEST_WAIT = 1.0
@@ -88,6 +78,7 @@ class AcceptLoop:
         self._pause = 0.0
         self._resume_at = 0.0
         self._lock = RLock()
+        renew_lock_after_fork(self)
         # A child's copy must not change the mode that it shares.
         self._pid = os.getpid()
         self._fd = _fileno(listener)
@@ -95,9 +86,9 @@ class AcceptLoop:
             raise error_for(
                 "accept",
                 errno.EINVAL,
-                local_address=local_address_of(self._fd),
+                local_address=self._read(local_address_of),
             )
-        self._drops = Drops(self._fd)
+        self._drops = Drops(self._read(read_drops))
         self._waker = Waker()
         self._stopped = False
         self._reserve = Reserve() if out_of_descriptors == "shed" else None
@@ -107,7 +98,7 @@ class AcceptLoop:
             poll.register(self._waker.fd, select.POLLIN)
         watch(self._fd, self._waker.wake)
         if listener.gettimeout() is None:
-            lib.pysock_set_nonblocking(self._fd, 1)
+            with_number(listener, lib.pysock_set_nonblocking, 1)
 
     @property
     def stats(self) -> AcceptStats:
@@ -177,10 +168,10 @@ class AcceptLoop:
             return self._listener.gettimeout() != 0
         # Another process that shares it may have let it block again, and so
         # has a signal's handler that closed the loop: hence also the poll (0).
-        lib.pysock_set_nonblocking(self._fd, 1)
+        with_number(self._listener, lib.pysock_set_nonblocking, 1)
         batches = self._counters.batches
         try:
-            taken = self._batch.take(self._fd, 0, self._look)
+            taken = self._batch.take(self._listener, self._look)
             self._more = taken > 0 and self._look.left > 0
             if taken > 0:
                 self._sort_out()
@@ -196,7 +187,7 @@ class AcceptLoop:
             self._abandon()
             self._let_block()
             return False
-        return taken > 0 or taken in _EMPTY or self._survive(-taken)
+        return taken > 0 or taken in EMPTY or self._survive(-taken)
 
     def _sort_out(self) -> None:
         """Keep the living, close the dead, count everything."""
@@ -225,15 +216,15 @@ class AcceptLoop:
             self._report(errno.ECONNABORTED, address)
 
     def _survive(self, number: int) -> bool:
-        if number in _ENDED:
+        if number in ENDED:
             self.close()
             return False
         self._counters.errors += 1
-        if number in _SKIP:
+        if number in SKIP:
             self._counters.aborted += 1
-        elif number in _DESCRIPTORS and self._shed():
+        elif number in DESCRIPTORS and self._shed():
             pass
-        elif number in _DESCRIPTORS or number in _PAUSE:
+        elif number in DESCRIPTORS or number in PAUSE:
             self._counters.pauses += 1
             self._pause = min(
                 max(self._pause * 2, _SHORTEST_PAUSE), _LONGEST_PAUSE
@@ -252,7 +243,7 @@ class AcceptLoop:
             "accept",
             number,
             address=address,
-            local_address=local_address_of(self._fd),
+            local_address=self._read(local_address_of),
         )
         self._on_error(error, self.stats)
 
@@ -260,7 +251,7 @@ class AcceptLoop:
         """Reset up to a batch of connections, if that is wanted; how many."""
         if self._reserve is None:
             return 0
-        shed = self._reserve.shed(self._fd, self._most)
+        shed: int = with_number(self._listener, self._reserve.shed, self._most)
         self._counters.shed += shed
         return shed
 
@@ -281,25 +272,30 @@ class AcceptLoop:
                 # With POLLHUP it was shut down, and accept says so.
                 if ready[-1][0] != self._waker.fd:
                     return True
+                # Perhaps for a child that has inherited it: look again.
                 self._waker.drain()
-                break
             if deadline is not None and time.monotonic() >= deadline:
                 raise accept_failure(self._listener, errno.ETIMEDOUT, timeout)
         return False
 
     def _dropped(self) -> int | None:
         """Drops since the loop began; the last known once it is closed."""
-        if not self._stopped and _fileno(self._listener) == self._fd:
-            self._drops.read(self._fd)
+        if not self._stopped:
+            self._drops.update(self._read(read_drops))
         return self._drops.count
+
+    def _read(self, read: Callable[[int], Any]) -> Any:
+        """Read something off the listener; `None` once it is closed."""
+        value = read(self._fd)
+        # The number may have become somebody else's meanwhile.
+        return value if _fileno(self._listener) == self._fd else None
 
     def _release(self) -> None:
         """Let go of every descriptor; the lock is held."""
         if self._waker.fd < 0:
             return
         unwatch(self._fd, self._waker.wake)
-        if _fileno(self._listener) == self._fd:
-            self._drops.read(self._fd)
+        self._drops.update(self._read(read_drops))
         self._let_block()
         self._waker.close()
         if self._reserve is not None:
@@ -310,12 +306,14 @@ class AcceptLoop:
         """Undo the non-blocking mode, unless somebody else relies on it."""
         # Neither another loop on it nor the parent of a child.
         ours = os.getpid() == self._pid and not is_watched(self._fd)
-        still = _fileno(self._listener) == self._fd
-        if ours and still and self._listener.gettimeout() is None:
-            lib.pysock_set_nonblocking(self._fd, 0)
+        if ours and self._listener.gettimeout() is None:
+            with_number(self._listener, lib.pysock_set_nonblocking, 0)
 
     def _abandon(self) -> None:
         """Close what was accepted and not handed over."""
+        if os.getpid() != self._pid:
+            # What a thread of the parent had in its hands at the fork.
+            self._batch.drop()
         left, self._ready = self._ready, []
         self._counters.accepted -= len(left)
         self._counters.unserved += len(left)

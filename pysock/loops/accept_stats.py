@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from pysock.raw.queue import read_drops
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -123,12 +121,11 @@ class Drops:
 
     __slots__ = ("_before", "_now")
 
-    def __init__(self, fd: int) -> None:
-        self._before = self._now = read_drops(fd)
+    def __init__(self, now: int | None) -> None:
+        self._before = self._now = now
 
-    def read(self, fd: int) -> None:
-        """Ask again, if it still tells: one system call."""
-        now = read_drops(fd)
+    def update(self, now: int | None) -> None:
+        """Note another reading; `None` if it was not to be had."""
         if now is not None:
             self._now = now
 
