@@ -120,13 +120,19 @@ def failure_of(
         there = numeric(sock, address) or address
         return in_progress(sock, number, there, started)
     try:
-        if call == "connect":
-            return _connect_failure(sock, args, timed_out, address, started)
         if call == "bind":
             return _bind_failure(args, address)
-        if call == "accept":
-            return _accept_failure(sock, number, args, timed_out)
-        return _transfer_failure(sock, call, args, timed_out)
+        fd = _fileno(sock)
+        if call == "connect":
+            error = _connect_failure(sock, args, timed_out, address, started)
+        elif call == "accept":
+            error = _accept_failure(sock, number, args, timed_out)
+        else:
+            error = _transfer_failure(sock, call, args, timed_out)
+        if _fileno(sock) == fd:
+            return error
+        # Another thread has closed it meanwhile: what was read may be of
+        # whoever has the number now.
     except Exception as problem:
         if from_handler(problem):
             raise
