@@ -151,14 +151,6 @@ def test_audit_events():
 
 
 def test_audit_events_of_a_connect_by_name():
-    """One event more than the standard module: the name's resolution.
-
-    A name is resolved by `_socket.getaddrinfo`, which tells the hooks; the
-    standard connect resolves inside C and does not.
-    """
     ours = events_of("pysock", "names")
-    theirs = events_of("socket", "names")
-    more = [event for event in ours if event not in theirs]
-    assert len(more) == 1
-    assert "socket.getaddrinfo" in more[0]
-    assert [event for event in ours if event not in more] == theirs
+    assert ours == events_of("socket", "names")
+    assert any("localhost" in event for event in ours)

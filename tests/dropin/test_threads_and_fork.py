@@ -175,7 +175,19 @@ def in_child(action):
             status = 0
         finally:
             os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return status_of(pid)
+
+
+def status_of(pid, seconds=20):
+    """The exit status of a child; one that hangs is killed."""
+    pidfd = os.pidfd_open(pid)
+    ended = select.select([pidfd], [], [], seconds)[0]
+    os.close(pidfd)
+    if not ended:
+        os.kill(pid, signal.SIGKILL)
+    status = os.waitpid(pid, 0)[1]
+    assert ended, "the child hangs"
+    return os.waitstatus_to_exitcode(status)
 
 
 def test_fork_during_a_connect(family, silent_listener):
@@ -273,37 +285,14 @@ def test_close_is_prompt_while_another_thread_is_in_tcp_info(pair):
     assert failures in ([], [errors.ClosedSocketError])
 
 
-def wait_for_fork_or_kill(pid, seconds=20):
-    """The child's exit status; a child that hangs is killed."""
-    pidfd = os.pidfd_open(pid)
-    try:
-        ended = select.select([pidfd], [], [], seconds)[0]
-    finally:
-        os.close(pidfd)
-    if not ended:
-        os.kill(pid, signal.SIGKILL)
-    status = os.waitpid(pid, 0)[1]
-    assert ended, "the child hangs"
-    return os.waitstatus_to_exitcode(status)
-
-
 @pytest.mark.parametrize("what", ["loop", "listener"])
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_child_closes_a_loop_for_which_a_thread_of_the_parent_waits(
     family, what
 ):
     with listen(pysock, family) as listener:
         loop = pysock.accept_loop(listener)
         blocked = Blocked(next, loop)
-        pid = os.fork()
-        if pid == 0:
-            status = 1
-            try:
-                (loop if what == "loop" else listener).close()
-                status = 0
-            finally:
-                os._exit(status)
-        assert wait_for_fork_or_kill(pid) == 0
+        assert in_child((loop if what == "loop" else listener).close) == 0
         # The parent's is not touched by it.
         assert not os.get_blocking(listener.fileno())
         with socket.create_connection(listener.getsockname()[:2]):
@@ -312,7 +301,6 @@ def test_a_child_closes_a_loop_for_which_a_thread_of_the_parent_waits(
         loop.close()
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_child_does_not_stretch_the_timeout_of_its_parents_loop(family):
     """Closing in the child writes to an eventfd that both have."""
     with listen(pysock, family) as listener:
