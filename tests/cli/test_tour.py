@@ -97,7 +97,10 @@ def test_each_stop_has_the_evidence(tour):
         assert (error["origin"] or {}).get("kind") == promised["origin"]
         assert stop["explanation"]
         if promised["origin"] == "icmp" and stop["number"] in ("4", "6a"):
-            assert error["origin"]["offender"] in ("127.0.0.1", "::1")
+            # Over IPv6 nobody asks the kernel who it was, to this machine.
+            here = error["address"][0]
+            knows = here == "127.0.0.1"
+            assert error["origin"]["offender"] == (here if knows else None)
 
 
 def test_promises_are_those_of_the_catalogue():
