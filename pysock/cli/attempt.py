@@ -80,16 +80,16 @@ class Attempt:
         return self.info.retransmits
 
     @property
-    def explanation(self) -> str | None:
+    def explanation(self) -> Any:
         """The failure in words; `None` if there is none, or no words."""
         if self.error is None:
             return None
         if self.connected:
-            from pysock.cli.tls import why_it_failed
+            from pysock.cli.tls import explain
 
-            return why_it_failed(self.error)
+            return explain(self.error)
         if isinstance(self.error, SocketError):
-            return str(self.error.explain())
+            return self.error.explain()
         return None
 
     def cells(self) -> tuple[str, ...]:
@@ -115,6 +115,7 @@ class Attempt:
 
     def as_dict(self) -> dict[str, Any]:
         """The attempt, ready for JSON."""
+        explained = self.explanation
         return {
             "address": list(self.address) if self.address else None,
             "local_address": self.local_address,
@@ -125,7 +126,7 @@ class Attempt:
             "tls": self.tls.as_dict() if self.tls else None,
             "tcp_info": self.info.as_dict() if self.info else None,
             "error": _error_as_dict(self.error),
-            "explanation": self.explanation,
+            "explanation": explained.as_dict() if explained else None,
         }
 
 

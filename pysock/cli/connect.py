@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 from pysock.cli.attempt import Attempt
+from pysock.cli.findings import print_explanation
 from pysock.cli.reading import in_words
 from pysock.cli.table import (
     Table,
@@ -128,10 +129,11 @@ def _show_one(attempts: list[Attempt], arguments: Namespace) -> None:
 
 
 def _print_story(attempt: Attempt, arguments: Namespace) -> None:
-    if attempt.explanation:
+    explained = attempt.explanation
+    if explained is not None:
         where = attempt.address
         print(f"\n{show_address(where)}" if where else "")
-        print_table(("", ""), [("", attempt.explanation)])
+        print_explanation(explained)
     if attempt.tls is not None:
         print()
         print_fields(attempt.tls.fields())

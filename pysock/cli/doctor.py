@@ -7,10 +7,10 @@ import sys
 from pysock.cli.findings import print_finding
 from pysock.cli.selecting import add_netns
 from pysock.cli.table import add_json_argument, print_json, print_sentence
-from pysock.explain.amounts import duration, many
 from pysock.explain.finding import HARMLESS, SEVERITIES
 from pysock.explain.machine import diagnose
 from pysock.explain.machine.survey import take_survey
+from pysock.explain.words import duration, many
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False

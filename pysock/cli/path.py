@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pysock.cli.findings import print_finding
+from pysock.cli.findings import print_explanation, print_finding
 from pysock.cli.table import Table, add_json_argument, print_json
 from pysock.cli.target import add_target, resolve, seconds
 from pysock.errors import SocketError, show_address
@@ -156,7 +156,7 @@ class _Way:
     def _end(self) -> None:
         if self.error is not None:
             print(f"this machine sends no SYN there: {self.error}")
-            print(self.error.explain())
+            print_explanation(self.error.explain())
         else:
             print_finding(path_finding(self.address, self.hops))
 

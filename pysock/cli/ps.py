@@ -15,8 +15,8 @@ from pysock.cli.table import (
     print_sentence,
     print_table,
 )
-from pysock.explain.amounts import duration, many
 from pysock.explain.finding import HARMLESS
+from pysock.explain.words import duration, many
 from pysock.sock_diag.waiting import waits
 
 TYPE_CHECKING = False

@@ -9,6 +9,8 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
+from pysock.explain.escape import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -34,7 +36,7 @@ class Frame(namedtuple("Frame", "file line function")):
 
     def __str__(self) -> str:
         file = "/".join(Path(self.file).parts[-2:])
-        return _plain(f"{file}:{self.line} in {self.function}")
+        return printable(f"{file}:{self.line} in {self.function}")
 
 
 Stacks = dict[int, list[Frame]]
@@ -119,7 +121,7 @@ def _by_py_spy(pid: int) -> tuple[Stacks, str | None]:
         )
         if done.returncode:
             said = done.stderr.strip().splitlines() or ["it failed"]
-            return {}, f"no Python lines: py-spy says {_plain(said[0])}"
+            return {}, f"no Python lines: py-spy says {printable(said[0])}"
         return {
             thread["os_thread_id"]: [
                 Frame(one["filename"], one["line"], one["name"])
@@ -130,8 +132,3 @@ def _by_py_spy(pid: int) -> tuple[Stacks, str | None]:
         }, None
     except (OSError, ValueError, KeyError, subprocess.SubprocessError) as exc:
         return {}, f"no Python lines: py-spy failed ({type(exc).__name__})"
-
-
-def _plain(text: str) -> str:
-    """Nothing that a terminal acts upon."""
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -6,6 +6,9 @@ import ssl
 import time
 from collections import namedtuple
 
+from pysock.explain.escape import printable
+from pysock.explain.explanation import Explanation
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from socket import socket
@@ -108,43 +111,64 @@ def shake_hands(sock: socket, host: str) -> Agreement:
         )
 
 
-def why_it_failed(error: OSError) -> str:
-    """Explain a handshake that failed, in one sentence."""
+def explain(error: OSError) -> Explanation:
+    """Explain a handshake that failed."""
+    why, code = _what_happened(error)
+    return Explanation(why, (), None, code)
+
+
+def _what_happened(error: OSError) -> tuple[str, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
-            "The server's certificate is not accepted: "
-            f"{error.verify_message.rstrip('.')}."
+            "the server's certificate is not accepted: "
+            f"{printable(error.verify_message).rstrip('.')}",
+            "tls-certificate",
         )
     ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
     if isinstance(error, ssl.SSLError) and error.reason and not ended:
         return _of_openssl(error.reason)
     if isinstance(error, TimeoutError):
         return (
-            "The TCP connection stands, and nothing answered the first TLS "
+            "the TCP connection stands, and nothing answered the first TLS "
             "message in time: the program there is slow, or waits for "
-            "another protocol."
+            "another protocol",
+            "tls-timeout",
         )
+    reset = isinstance(error, ConnectionResetError)
+    how = "reset" if reset else "closed"
     return (
-        "The peer ended the connection during the handshake: it does not "
-        "speak TLS on this port, or refuses this client without a word."
+        f"the peer {how} the connection during the handshake: it does not "
+        "speak TLS on this port, or refuses this client without a word",
+        f"tls-{how}",
     )
 
 
-def _of_openssl(reason: str) -> str:
+def _of_openssl(reason: str) -> tuple[str, str]:
     words = reason.replace("_", " ").lower()
     if reason in _PLAIN_TEXT:
         return (
-            "What answered is no TLS: the server speaks plain text on this "
-            f"port ({words})."
+            "what answered is no TLS: the server speaks plain text on this "
+            f"port ({words})",
+            "tls-plain-text",
         )
     if reason == "UNSUPPORTED_PROTOCOL":
         return (
-            "The server offers only versions of TLS that are older than "
-            f"this machine accepts ({words})."
+            "the server offers only versions of TLS that are older than "
+            f"this machine accepts ({words})",
+            "tls-version",
+        )
+    if "PROTOCOL_VERSION" in reason:
+        return (
+            "the server accepts none of the versions of TLS that this "
+            f"machine offers ({words})",
+            "tls-version",
         )
     if "ALERT" in reason:
-        return f"The server refused the handshake with an alert: {words}."
-    return f"The handshake failed: {words}."
+        return (
+            f"the server refused the handshake with an alert: {words}",
+            "tls",
+        )
+    return f"the handshake failed: {words}", "tls"
 
 
 def _issuer(certificate: dict[str, Any]) -> str:

@@ -6,8 +6,8 @@ from pysock.errors.failure import Cause
 
 _WAIT = "wait until the socket is writable, then ask `take_error()`"
 _SILENCE = (
-    "see whether {host} answers at all (`ping {host}`); if it does, a "
-    "firewall drops the SYN or the server's accept queue is full (there: "
+    "`pysock path {host} {port}` shows where the SYN dies: a firewall drops "
+    "it, the host is down, or the server's accept queue is full (there: "
     "`ss -ltn`, Recv-Q above Send-Q)"
 )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pysock.explain.amounts import duration, many, size
 from pysock.explain.finding import DOUBTFUL, HARMLESS, WRONG, Finding
+from pysock.explain.words import duration, many, size
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import pysock
+from lab.place import PORT
+from lab.replies import Script
 from pysock.cli import COMMANDS, main
 from pysock.cli.reading import GROUPS, LEFT_OUT, in_words
 from pysock.cli.target import parse
@@ -20,6 +22,8 @@ from pysock.tcp.info import FIELD_NAMES
 from support import loopback
 from support.command import interrupt, on_terminal, pysock_command, start
 from support.requirements import skip_or_fail
+
+pytest_plugins = ["lab.fixtures"]
 
 
 def test_connected_says_so_and_what_tcp_saw(listener, family):
@@ -66,7 +70,8 @@ def test_refused_as_json(refusing_address):
     assert attempt["error"]["error"] == "ConnectRefusedError"
     assert attempt["error"]["origin"]["kind"] == "peer"
     assert attempt["tcp_info"]["segs_out"] == 1
-    assert "RST" in attempt["explanation"]
+    assert "RST" in attempt["explanation"]["why"]
+    assert attempt["explanation"]["code"] == "connect-refused-reset"
 
 
 def test_silence_ends_at_the_timeout(silent_listener):
@@ -78,6 +83,14 @@ def test_silence_ends_at_the_timeout(silent_listener):
     assert attempt["error"]["origin"]["kind"] == "deadline"
     assert attempt["tcp_info"]["state"] == "SYN_SENT"
     assert 0.3 <= attempt["elapsed"] < 5
+
+
+def test_silence_names_the_command_that_looks_further(place, version):
+    host = place.host(version, Script())[0]
+    done = pysock_command("connect", host, PORT, "--timeout", 0.3)
+    assert done.returncode == 1
+    [advice] = [x for x in done.stdout.splitlines() if x.startswith("try ")]
+    assert f"`pysock path {host} {PORT}`" in advice
 
 
 def test_each_address_of_a_name_is_tried_until_one_answers(

@@ -108,7 +108,7 @@ def test_client_with_a_timeout(place, version):
     assert row["call"] == "poll"
     assert row["timeout"] == 99
     assert row["code"] == "nothing-sent"
-    assert "(its timeout is 99 s)" in done.stdout
+    assert "(its timeout is 99.0 s)" in done.stdout
 
 
 def test_server_that_did_not_read_is_named(place, version):
@@ -308,7 +308,7 @@ def test_names_of_a_process_do_no_harm(place):
     ):
         until(lambda: count("ESTABLISHED") == 2, what="connection")
         done = pysock_command("ps", client)
-    assert f"(a?[31mb/{pid})" in done.stdout
+    assert f"(a\\x1b[31mb/{pid})" in done.stdout
     assert "\x1b" not in done.stdout
 
 

@@ -103,7 +103,8 @@ def test_full_accept_queue(family):
         listener.listen(8)
         told = tell(error)
         assert "is not full now: 1 waiting" in told.seen[0]
-        assert told.try_.startswith(f"see whether {family.host} answers")
+        port = listener.getsockname()[1]
+        assert told.try_.startswith(f"`pysock path {family.host} {port}`")
 
 
 def test_address_is_held_by_a_listener(listener):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pysock.explain.amounts import duration, many
 from pysock.explain.evidence.machine import is_ours
 from pysock.explain.finding import DOUBTFUL, WRONG, Finding
 from pysock.explain.machine.survey import host_of, shown, top
+from pysock.explain.words import duration, many
 from pysock.sock_diag.counters import setting
 from pysock.tcp.state import TcpState
 

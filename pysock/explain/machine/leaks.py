@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from pysock.explain.amounts import duration, many
 from pysock.explain.finding import DOUBTFUL, WRONG, Finding
 from pysock.explain.machine.survey import process_name, shown, top
+from pysock.explain.words import duration, many
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False

@@ -5,9 +5,9 @@ Counters are sums over the namespace: they name no socket.
 
 from __future__ import annotations
 
-from pysock.explain.amounts import duration, many
 from pysock.explain.finding import DOUBTFUL, HARMLESS, WRONG, Finding
 from pysock.explain.machine.connects import refused
+from pysock.explain.words import duration, many
 from pysock.sock_diag.counters import setting
 
 TYPE_CHECKING = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pysock.explain.amounts import duration, many
 from pysock.explain.finding import DOUBTFUL, WRONG, Finding
 from pysock.explain.machine.survey import shown, top
+from pysock.explain.words import duration, many
 from pysock.sock_diag.counters import setting
 from pysock.tcp.state import TcpState
 

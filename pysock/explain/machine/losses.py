@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pysock.explain.amounts import duration, many
 from pysock.explain.finding import DOUBTFUL, WRONG, Finding
 from pysock.explain.machine.survey import host_of, top
 from pysock.explain.machine.transfers import is_silent
+from pysock.explain.words import duration, many
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

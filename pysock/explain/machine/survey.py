@@ -12,6 +12,7 @@ from errno import ENOENT
 
 from pysock import sock_diag
 from pysock.errors import DiagError, show_address
+from pysock.explain.escape import printable
 from pysock.sock_diag.counters import counters, moved, sockstat
 from pysock.sock_diag.namespace import inside
 from pysock.sock_diag.netlink import diag_error
@@ -160,9 +161,8 @@ def _look_into(pid: int) -> None:
 
 
 def process_name(process: Process) -> str:
-    """`nginx/812`, whatever bytes a process calls itself."""
-    name = "".join(c if c.isprintable() else "?" for c in process.name)
-    return f"{name}/{process.pid}"
+    """`nginx/812`; safe to print, whatever a process calls itself."""
+    return f"{printable(process.name)}/{process.pid}"
 
 
 def host_of(address: tuple[Any, ...]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pysock.explain.amounts import duration, many, size
 from pysock.explain.finding import DOUBTFUL, WRONG, Finding
 from pysock.explain.machine.survey import host_of, shown, top
+from pysock.explain.words import duration, many, size
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
