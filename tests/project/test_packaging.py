@@ -220,6 +220,43 @@ def test_wheel_works_from_another_directory(built, tmp_path, version):
     }
 
 
+A_TEST_OF_SOMEBODY = """
+import ssl, urllib.request, pytest, pysock
+from pysock.testing import fails_with
+
+def test_where_it_is():
+    assert pysock.__file__.startswith({venv!r})
+
+@pytest.mark.pysock_failures("connect", "request")
+def test_code(failing):
+    with pytest.raises(OSError):
+        urllib.request.urlopen(failing.address.url, timeout=0.2)
+
+def test_tls(failing):
+    address = failing.tls()
+    trust = ssl.create_default_context(cafile=address.ca_file)
+    assert urllib.request.urlopen(address.url, context=trust).status == 200
+
+def test_fails_with(failing):
+    with fails_with(code="peer-reset-unanswered"):
+        urllib.request.urlopen(failing.resetting().url, timeout=5)
+"""
+
+
+def test_testing_extra_works_without_the_source_tree(built, tmp_path):
+    venv = tmp_path / "venv"
+    run(sys.executable, "-m", "venv", venv, cwd=tmp_path)
+    installed = venv / "bin" / "python"
+    extra = f"{built.wheel}[testing]"
+    run(installed, "-m", "pip", "install", extra, cwd=tmp_path)
+    text = A_TEST_OF_SOMEBODY.replace("{venv!r}", repr(str(venv)))
+    (tmp_path / "test_it.py").write_text(text)
+    said = run(
+        installed, "-I", "-m", "pytest", "-q", "test_it.py", cwd=tmp_path
+    )
+    assert "12 passed" in said
+
+
 @pytest.mark.parametrize("platform", ["darwin", "freebsd14", "win32"])
 def test_build_elsewhere_stops_with_one_sentence(platform):
     # --version would print 0.1.0 and succeed if setup() were reached.

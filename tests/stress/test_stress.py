@@ -13,13 +13,14 @@ import pytest
 
 from lab import namespace
 from lab.namespace import Namespace
+from support.requirements import skip_or_fail
 
 SCRIPTS = Path(__file__).resolve().parent
 
 
-def short_and_long(short, long):
+def short_and_long(short, long, seconds=1800):
     """Run a test twice: briefly in every run, at length in `make stress`."""
-    marks = [pytest.mark.stress, pytest.mark.timeout(1800)]
+    marks = [pytest.mark.stress, pytest.mark.timeout(seconds)]
     return pytest.mark.parametrize(
         "size",
         [pytest.param(short, id="short"),
@@ -89,3 +90,12 @@ def test_many_connections_leave_nothing(size):
     assert abs(after["objects"] - before["objects"]) < 50
     # The allocator's own doing, not one byte for each connection.
     assert after["resident"] - before["resident"] < 2**20
+
+
+@short_and_long(3, 1000, seconds=7200)
+def test_failures_on_demand_leave_nothing(size):
+    seen = run("failures_on_demand.py", size, limit=60 + 6 * size)
+    assert len(seen["left"]) + len(seen["skipped"]) == 30
+    assert {name: what for name, what in seen["left"].items() if what} == {}
+    if seen["skipped"]:
+        skip_or_fail(f"left out: {seen['skipped']}")
