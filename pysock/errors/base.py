@@ -168,12 +168,11 @@ class SocketError(OSError):
 
         Tracebacks and `logging` read this when they show the exception.
         """
+        if self._has_no_notes():
+            raise AttributeError(self._no_notes())
         notes: list[str] = self.__dict__.setdefault("_notes", [])
         if not self.__dict__.get("_explained"):
             if os.environ.get("PYSOCK_NOTES") == "0":
-                if not notes:
-                    # As on any exception without notes.
-                    raise AttributeError("__notes__")
                 return notes
             self.__dict__["_explained"] = True
             try:
@@ -191,10 +190,31 @@ class SocketError(OSError):
         self.__dict__["_notes"] = notes
         self.__dict__["_explained"] = True
 
+    @__notes__.deleter
+    def __notes__(self) -> None:
+        if self._has_no_notes():
+            raise AttributeError(self._no_notes())
+        self.__dict__.pop("_notes", None)
+        self.__dict__["_explained"] = True
+
+    def _has_no_notes(self) -> bool:
+        """Whether it is like any exception without a note: no attribute."""
+        if self.__dict__.get("_explained"):
+            return "_notes" not in self.__dict__
+        switched_off = os.environ.get("PYSOCK_NOTES") == "0"
+        return switched_off and not self.__dict__.get("_notes")
+
+    def _no_notes(self) -> str:
+        name = type(self).__name__
+        return f"{name!r} object has no attribute '__notes__'"
+
     def add_note(self, note: str, /) -> None:
         """Add a note as on any exception, without asking for ours."""
         BaseException().add_note(note)  # it knows what a note may be
-        self.__dict__.setdefault("_notes", []).append(note)
+        notes = self.__dict__.setdefault("_notes", [])
+        if not isinstance(notes, list):
+            raise TypeError("Cannot add note: __notes__ is not a list")
+        notes.append(note)
 
     def __reduce__(self) -> tuple[Any, ...]:
         kind = type(self)

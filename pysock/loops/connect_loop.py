@@ -11,7 +11,13 @@ from pysock.dropin.socket import socket
 from pysock.dropin.without_snapshot import unresolved
 from pysock.errors import AllAttemptsFailedError, SocketError, error_for
 from pysock.loops.connect_many import Attempts
-from pysock.raw.calls import AF_INET, AF_INET6, parse_address, to_tuple
+from pysock.raw.calls import (
+    AF_INET,
+    AF_INET6,
+    check_timeout,
+    parse_address,
+    to_tuple,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -299,8 +305,7 @@ def connect_many(
     of `addresses` or `progress`), what is under way is closed; sockets that
     were given are the caller's.
     """
-    if timeout is not None and timeout < 0:
-        raise ValueError("a timeout is not negative")
+    check_timeout(timeout)
     if concurrency < 1:
         raise ValueError("concurrency is 1 or more")
     return _Run(addresses, timeout, concurrency, progress).results()

@@ -134,12 +134,11 @@ def wait(fd: int, events: int, timeout: float | None = None) -> int:
     Raises:
         InterruptedError: a signal came (`EINTR`); how much time is left is
             the caller's to know.
-        ValueError: the timeout is negative.
+        ValueError: the timeout is negative, no number, or beyond all bounds.
     """
+    calls.check_timeout(timeout)
     if timeout is None:
         milliseconds = -1
-    elif timeout < 0:
-        raise ValueError("a timeout is not negative")
     else:
         milliseconds = min(int(-(-timeout * 1000 // 1)), 2**31 - 1)
     return _check("wait", lib.pysock_wait(fd, events, milliseconds))

@@ -31,6 +31,8 @@ AF_INET, AF_INET6 = 2, 10
 
 # poll's timeout is an int of milliseconds; a longer wait goes round again.
 LONGEST_POLL_MS = 2**31 - 1
+# As many nanoseconds as 63 bits hold, in seconds.
+_LONGEST_TIMEOUT_S = 9_223_372_036
 
 
 def new_address() -> CData:
@@ -106,6 +108,20 @@ def read_address(read: Any, fd: int) -> tuple[Any, ...] | None:
     """Ask for an address by one of the C functions; `None` if it fails."""
     address = ffi.new(_ADDRESS)
     return to_tuple(address) if read(fd, address) == 0 else None
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Refuse what is no time to wait.
+
+    Raises:
+        ValueError: it is negative, no number, or longer than the 292 years
+            that `settimeout` takes too.
+    """
+    if timeout is not None and not 0 <= timeout <= _LONGEST_TIMEOUT_S:
+        raise ValueError(
+            "a timeout is not negative, and not longer than "
+            f"{_LONGEST_TIMEOUT_S} s: {timeout!r}"
+        )
 
 
 def milliseconds_left(deadline: float | None) -> int:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import time
 from errno import EINTR, ENOBUFS, ETIMEDOUT
 
-from pysock.raw.calls import AF_INET, AF_INET6, ffi, lib, milliseconds_left
+from pysock.raw.calls import (
+    AF_INET,
+    AF_INET6,
+    check_timeout,
+    ffi,
+    lib,
+    milliseconds_left,
+)
 from pysock.sock_diag.entry import Entry
 from pysock.sock_diag.netlink import Reader, diag_error
 
@@ -40,8 +47,7 @@ class Obituaries:
     ) -> None:
         if family not in _GROUPS:
             raise ValueError(f"AF_INET, AF_INET6 or None, not {family!r}")
-        if timeout is not None and timeout < 0:
-            raise ValueError("a timeout is not negative")
+        check_timeout(timeout)
         self.timeout = timeout
         self._deadline: float | None = None
         self._reader = Reader()
