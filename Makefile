@@ -105,8 +105,10 @@ bench: $(BENCH) ## measure pysock beside its peers
 stress: $(DEV) ## run the long versions of the stress tests: an hour
 	$(BIN)/python -m pytest -m stress $(ARGS)
 
-docs: $(INSTALLED) ## write the pages that are made from the code
-	PYTHONPATH=tests $(BIN)/python -m lab.document > docs/failures.md
+docs: $(DEV) ## write what is made from the code: pages, README's table
+	PYTHONPATH=tests $(BIN)/python -m lab.document > build/failures.md
+	mv build/failures.md docs/failures.md
+	PYTHONPATH=tests $(BIN)/python tests/project/test_readme.py
 
 # A tree of its own: its compiled module needs libasan, and must not be found
 # by anybody else. PYTHONMALLOC lets the sanitizer see each of cffi's buffers;

@@ -97,6 +97,27 @@ def test_failure_is_made_for_real(row):
     assert name in EXPECTED_BY_TESTS, f"no test expects a {name}"
 
 
+def test_every_code_is_somebodys():
+    """A cause in the catalogue, whose code no exception would ever have."""
+    choosing = "".join(
+        path.read_text()
+        for wing in ("errors", "dropin", "integrations")
+        for path in (ROOT / "pysock" / wing).glob("*.py")
+        if not path.name.startswith("causes_")
+    )
+    only = {getattr(kind, "_only_code", None) for kind in CLASSES.values()}
+    lonely = {
+        cause.code
+        for row in errors.CATALOGUE
+        for cause in row.causes
+        if cause.code not in only
+        and f'"{cause.code}"' not in choosing
+        # Given by what types the failures of TLS.
+        and not cause.code.startswith("tls")
+    }
+    assert lonely == set()
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_class_is_public_and_has_a_row_unless_it_is_a_group(name):
     kind = CLASSES[name]
