@@ -31,8 +31,10 @@ def locked():
             lock.close()
             if error.errno != errno.EADDRINUSE:
                 raise
-        with socket.socket(socket.AF_UNIX) as waiting:
-            # Nobody accepts: the end of the listener ends the connection.
-            with contextlib.suppress(ConnectionError):
-                waiting.connect(NAME)
-                waiting.recv(1)
+        # Nobody accepts: the end of the listener ends the connection.
+        with (
+            socket.socket(socket.AF_UNIX) as waiting,
+            contextlib.suppress(ConnectionError),
+        ):
+            waiting.connect(NAME)
+            waiting.recv(1)
