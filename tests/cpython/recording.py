@@ -1,11 +1,14 @@
-"""What is written down while ``test_socket`` runs.
+"""What is written down while a suite of CPython runs.
 
-Three witnesses: a unittest result with one entry per test, a count of every
-socket object made, and the exceptions that no test would notice.
+Four witnesses: a unittest result with one entry per test, a count of every
+socket object made, each exception that a call on a socket raises, and the
+exceptions that no test would notice.
 """
 
 import collections
 import faulthandler
+import json
+import re
 import sys
 import threading
 import time
@@ -122,3 +125,87 @@ def watch_lost_exceptions(record):
     sys.unraisablehook = keep
     threading.excepthook = keep
     return lost
+
+
+# What a program calls on a socket, and what the interpreter calls for it.
+CALLS = (
+    "__init__", "_accept", "accept", "bind", "connect", "connect_ex", "dup",
+    "getpeername", "getsockname", "getsockopt", "listen", "makefile", "recv",
+    "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into",
+    "send", "sendall", "sendfile", "sendmsg", "sendto", "setblocking",
+    "setsockopt", "settimeout", "shutdown", "close", "detach",
+)  # fmt: skip
+FUNCTIONS = ("getaddrinfo", "create_connection", "create_server")
+
+
+class FailureRecord:
+    """Write down every exception of every call on a socket, test by test.
+
+    On top of whatever is there: the interpreter's own methods in a plain run,
+    the wrapped ones where the noted face is installed.
+    """
+
+    def __init__(self, record, module):
+        self.record = record
+        self.seen = collections.defaultdict(collections.Counter)
+        for name in CALLS:
+            method = getattr(module.socket, name)
+            setattr(module.socket, name, self.recording(name, method))
+        for name in FUNCTIONS:
+            function = getattr(module, name)
+            setattr(module, name, self.recording(name, function))
+
+    def recording(self, name, function):
+        def recorded(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                self.seen[self.record.running][describe(name, error)] += 1
+                raise
+
+        for attribute in ("__name__", "__qualname__", "__doc__"):
+            setattr(recorded, attribute, getattr(function, attribute))
+        # For tests that ask for the signature.
+        recorded.__wrapped__ = function
+        return recorded
+
+    def report(self):
+        return {
+            test: dict(sorted(seen.items()))
+            for test, seen in self.seen.items()
+        }
+
+
+def describe(call, error):
+    """All that can be told of an exception, but for ports and the like."""
+    told = {
+        "call": call,
+        "class": type(error).__qualname__,
+        "module": type(error).__module__,
+        "args": repr(error.args),
+        "errno": getattr(error, "errno", None),
+        "strerror": getattr(error, "strerror", None),
+        "filename": getattr(error, "filename", None),
+        "str": str(error),
+        "repr": repr(error),
+        "cause": type(error.__cause__).__name__,
+        "context": type(error.__context__).__name__,
+        "suppressed": error.__suppress_context__,
+        "attributes": sorted(set(vars(error)) - {"__notes__"}),
+        "rebuilt": is_what_its_args_make(error),
+    }
+    text = json.dumps(told)
+    text = re.sub(r"0x[0-9a-f]+", "ADDRESS", text)
+    text = re.sub(
+        r"/tmp/[^\s\"']+|test_python_[^\s\"']+|@test_\w+", "PATH", text
+    )
+    return re.sub(r"\b\d{4,6}\b", "NUMBER", text)
+
+
+def is_what_its_args_make(error):
+    """Whether the class makes the same of the same arguments."""
+    try:
+        again = type(error)(*error.args)
+    except Exception:
+        return False
+    return (str(again), repr(again)) == (str(error), repr(error))
