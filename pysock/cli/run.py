@@ -115,8 +115,10 @@ def _dedent(source: str) -> str:
         for line in lines
         if line.strip(" \t")
     ]
-    # Of strings, as is meant here.
-    width = len(os.path.commonprefix(margins))  # noqa: RUF071
+    margin = min(margins, default="")
+    while not all(other.startswith(margin) for other in margins):
+        margin = margin[:-1]
+    width = len(margin)
     return "\n".join(
         line[width:] if line.strip(" \t") else "" for line in lines
     )
