@@ -1,6 +1,7 @@
 """Programs that a noted program starts: noted too, and not aware of it."""
 
 import ast
+import importlib.util
 import os
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from pysock.integrations.children import FOLDER
 from support import child
 from support.command import pysock_command
+from support.requirements import skip_or_fail
 
 # Prints whether a failure is noted. Nothing of pysock is named.
 FAIL = """
@@ -275,3 +277,18 @@ def test_uninstall_puts_the_environment_back():
     assert left == {{"": None, "/one:{FOLDER}": "/one"}}.get(before, before)
     """
         )
+
+
+@pytest.mark.foreign
+def test_workers_of_pytest_xdist_are_noted(tmp_path):
+    if importlib.util.find_spec("xdist") is None:
+        skip_or_fail("the package pytest-xdist is not installed")
+    (tmp_path / "test_noted.py").write_text(
+        FAIL + "\ndef test_noted(worker_id):\n"
+        "    assert worker_id != 'master' and noted()\n"
+    )
+    words = ["-m", "pytest", "-n", "2", "-p", "no:cacheprovider"]
+    status, out, _ = python(
+        "-m", "pysock", "run", *words, cwd=tmp_path, env=dict(os.environ)
+    )
+    assert status == 0, out
