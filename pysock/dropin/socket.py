@@ -19,6 +19,7 @@ from pysock.dropin.connect import ConnectSocket
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import with_number
 from pysock.dropin.listening import listen_queue
+from pysock.dropin.sigpipe import without_sigpipe
 from pysock.dropin.standard import ask_replacement, standard_class
 from pysock.dropin.typed import by_handler, typed
 from pysock.errors import SocketError, error_for
@@ -218,12 +219,8 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         self, file: Any, offset: int = 0, count: int | None = None
     ) -> int:
         """Send a file as the standard class does, without a SIGPIPE."""
-        # Not at import: few programs send files, and it costs a millisecond.
-        from pysock.dropin.sigpipe import sigpipe_blocked
-
         try:
-            with sigpipe_blocked():
-                return _sendfile(self, file, offset, count)  # type: ignore[no-any-return]
+            return without_sigpipe(_sendfile, self, file, offset, count)  # type: ignore[no-any-return]
         except SocketError as error:
             # The standard class falls back to send when os.sendfile fails.
             error.call, error.__context__ = "sendfile", None

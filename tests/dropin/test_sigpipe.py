@@ -1,11 +1,14 @@
 """A write to a peer that is gone, in a process that SIGPIPE would kill."""
 
+import random
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from support import child
+import pysock
+from support import child, loopback
 
 SCRIPT = """
     import os, signal, socket, sys, tempfile
@@ -74,3 +77,56 @@ def test_the_standard_module_dies_of_it():
     """The test can fail: this is what the signal does."""
     done = run("socket", "send", "AF_INET")
     assert done.returncode == -signal.SIGPIPE
+
+
+class Stop(BaseException):
+    pass
+
+
+def test_a_handler_that_raises_leaves_no_signal_blocked(tmp_path):
+    """Wherever it comes; the first lines and the last are where it matters."""
+    file = tmp_path / "file"
+    file.write_bytes(bytes(100))
+    armed, raised = False, 0
+
+    def handler(number, frame):
+        nonlocal armed
+        if armed:
+            armed = False
+            raise Stop
+
+    handlers = [
+        (number, signal.signal(number, action))
+        for number, action in (
+            (signal.SIGALRM, handler),
+            (signal.SIGPIPE, signal.SIG_DFL),
+        )
+    ]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    late = time.monotonic() + 2
+    try:
+        with (
+            loopback.pair_of(pysock, loopback.IPV4) as (client, server),
+            file.open("rb") as stream,
+        ):
+            while time.monotonic() < late:
+                try:
+                    armed = True
+                    delay = random.uniform(1e-6, 1e-4)
+                    signal.setitimer(signal.ITIMER_REAL, delay, 1e-4)
+                    client.sendfile(stream)
+                    armed = False
+                except Stop:
+                    raised += 1
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                now = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+                assert now == before, f"after {raised} handlers"
+                stream.seek(0)
+                client.send(b"x")
+                server.recv(1000)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, action in handlers:
+            signal.signal(number, action)
+    assert raised > 50
