@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 
+from pysock.errors import SocketError, show_address
 from pysock.errors.handlers import from_handler
 from pysock.errors.told import lines_of
 from pysock.explain import connecting, listening, naming, transferring
@@ -21,7 +22,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pysock.errors import SocketError
     from pysock.errors.told import Told
     from pysock.explain.case import Look
 
@@ -93,6 +93,20 @@ def _say(case: Case) -> None:
             raise
         # Somebody has set what no failure carries: the catalogue's word.
         case.why, case.try_, case.facts = why, try_, []
+        return
+    _say_other_attempts(case)
+
+
+def _say_other_attempts(case: Case) -> None:
+    """Name the other addresses of a name: the rest is about the last one."""
+    others = getattr(case.error, "attempts", ())[:-1]
+    tried = [
+        f"{show_address(other.address)} ({other.code})"
+        for other in others
+        if isinstance(other, SocketError) and other.address is not None
+    ]
+    if tried:
+        case.facts.append(f"tried before: {', '.join(tried)}")
 
 
 def note_of(error: SocketError) -> str | None:

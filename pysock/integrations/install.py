@@ -37,7 +37,9 @@ _RESOLVERS = ("gevent.socket", "eventlet.green.socket")
 
 # What has failures of its own beside the socket's: the module, and ours that
 # has wrap() and unwrap() for it.
-_NEIGHBOURS: dict[str, tuple[str, str]] = {}
+_NEIGHBOURS: dict[str, tuple[str, str]] = {
+    "asyncio": ("asyncio", "pysock.integrations.asyncio_"),
+}
 
 _lock = allocate_lock()
 # The neighbours of ours that are wrapped now.

@@ -1,0 +1,278 @@
+"""asyncio: the exceptions that its event loop makes of a socket's failure.
+
+The selector loop takes SO_ERROR of a connect itself and makes an exception of
+its own; what evidence there is outlives that, and is read right after. A
+timeout is a cancellation, of which the socket is not told. Transports call
+the methods of the class, which are noted already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import warnings
+from asyncio.base_events import BaseEventLoop
+from asyncio.selector_events import BaseSelectorEventLoop
+from contextvars import ContextVar
+from time import monotonic
+
+from pysock.dropin.funnel import failure_of
+from pysock.errors import AllAttemptsFailedError
+from pysock.errors.handlers import from_handler
+from pysock.explain.notes import attach, attached
+from pysock.integrations import noting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Method = Callable[..., Any]
+
+# (class, name, what was there, what is there now)
+_placed: list[tuple[type, str, Any, Any]] = []
+
+# The failed attempts of the create_connection that is running.
+_attempts: ContextVar[list[OSError] | None] = ContextVar(
+    "pysock_attempts", default=None
+)
+
+
+def wrap() -> None:
+    """Wrap what makes exceptions in asyncio's own loops, once.
+
+    What an interpreter has otherwise than 3.11 to 3.15 is left as it is, with
+    one warning.
+    """
+    if _placed:
+        return
+    strangers = []
+    for kind, name, arguments, make in _WRAPPED:
+        function: Any = vars(kind).get(name)
+        if not _is_known(function, arguments.split()):
+            strangers.append(f"{kind.__name__}.{name}")
+            continue
+        wrapper: Any = functools.wraps(function)(make(function))
+        # A traceback shows the code's own name.
+        wrapper.__code__ = wrapper.__code__.replace(
+            co_name=name, co_qualname=function.__qualname__
+        )
+        setattr(kind, name, wrapper)
+        _placed.append((kind, name, function, wrapper))
+    if strangers:
+        warnings.warn(
+            "pysock does not know this asyncio, and explains no failure of "
+            + ", ".join(strangers),
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+def unwrap() -> None:
+    """Put back what was there, where nobody has put another since."""
+    while _placed:
+        kind, name, function, wrapper = _placed.pop()
+        if vars(kind).get(name) is wrapper:
+            setattr(kind, name, function)
+
+
+def _is_known(function: Any, arguments: list[str]) -> bool:
+    """Whether a method takes first what we are going to give it."""
+    if not inspect.isfunction(function):
+        return False
+    code = function.__code__
+    return list(code.co_varnames[: len(arguments)]) == arguments
+
+
+def _verdict(method: Method) -> Method:
+    """`_sock_connect_cb`: a connect has ended, one way or the other."""
+
+    def wrapper(self: Any, fut: Any, sock: Any, address: Any) -> None:
+        method(self, fut, sock, address)
+        # Not exception(): who asks by that is taken to have seen it.
+        error = fut._exception if fut.done() else None
+        if isinstance(error, OSError):
+            noting.note(sock, "connect", error, address=address)
+        del error, fut
+
+    return wrapper
+
+
+def _connecting(method: Method) -> Method:
+    """`sock_connect`: cancelled, most often by somebody's timeout."""
+
+    async def wrapper(self: Any, sock: Any, address: Any) -> Any:
+        started = monotonic()
+        try:
+            return await method(self, sock, address)
+        except asyncio.CancelledError as exc:
+            _note_cancelled(sock, "connect", exc, started, address)
+            raise
+
+    return wrapper
+
+
+def _waiting(call: str) -> Callable[[Method], Method]:
+    """`sock_recv` and its like, cancelled while they wait."""
+
+    def make(method: Method) -> Method:
+        async def wrapper(self: Any, sock: Any, *args: Any) -> Any:
+            started = monotonic()
+            try:
+                return await method(self, sock, *args)
+            except asyncio.CancelledError as exc:
+                _note_cancelled(sock, call, exc, started)
+                raise
+
+        return wrapper
+
+    return make
+
+
+def _streaming(method: Method) -> Method:
+    """`StreamReader._wait_for_data`: a reader waits for its transport."""
+
+    async def wrapper(self: Any, func_name: Any) -> Any:
+        started = monotonic()
+        try:
+            return await method(self, func_name)
+        except asyncio.CancelledError as exc:
+            transport = getattr(self, "_transport", None)
+            if transport is not None:
+                sock = transport.get_extra_info("socket")
+                _note_cancelled(sock, "recv", exc, started)
+            raise
+
+    return wrapper
+
+
+def _draining(method: Method) -> Method:
+    """`StreamWriter.drain`: the transport's buffer does not empty."""
+
+    async def wrapper(self: Any) -> Any:
+        started = monotonic()
+        try:
+            return await method(self)
+        except asyncio.CancelledError as exc:
+            sock = self.get_extra_info("socket")
+            _note_cancelled(sock, "send", exc, started)
+            raise
+
+    return wrapper
+
+
+def _attempting(method: Method) -> Method:
+    """`_connect_sock`: one address of a name."""
+
+    async def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await method(self, *args, **kwargs)
+        except OSError as exc:
+            attempts = _attempts.get()
+            if attempts is not None:
+                attempts.append(exc)
+            raise
+
+    return wrapper
+
+
+def _trying_all(method: Method) -> Method:
+    """`create_connection`: of several addresses asyncio keeps the texts."""
+
+    async def wrapper(
+        self: Any, protocol_factory: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        attempts: list[OSError] = []
+        token = _attempts.set(attempts)
+        try:
+            return await method(self, protocol_factory, *args, **kwargs)
+        except OSError as exc:
+            _note_all(exc, attempts, args[:2])
+            raise
+        finally:
+            _attempts.reset(token)
+            # Each has a traceback that leads back to here.
+            attempts.clear()
+
+    return wrapper
+
+
+def _note_all(exc: OSError, attempts: list[OSError], target: Any) -> None:
+    """Note on what create_connection raised every attempt there was."""
+    if not noting.active or attached(exc) is not None:
+        return
+    failures = [attached(attempt) for attempt in attempts]
+    known = [failure for failure in failures if failure is not None]
+    if len(known) > 1:
+        attach(exc, AllAttemptsFailedError.of(known, target))
+    elif known:
+        attach(exc, known[0])
+
+
+def _note_cancelled(
+    sock: Any,
+    call: str,
+    exc: asyncio.CancelledError,
+    started: float,
+    address: Any = None,
+) -> None:
+    """Note on a cancellation what the socket was waiting for.
+
+    `asyncio.timeout` and `wait_for` raise their TimeoutError from it.
+    """
+    if not noting.active or attached(exc) is not None:
+        return
+    elapsed = monotonic() - started
+    try:
+        failure = failure_of(
+            noting.real_socket(sock),
+            call,
+            TimeoutError("timed out"),
+            address=address,
+            started=started,
+        )
+        if failure is not None:
+            failure.elapsed = elapsed
+            attach(exc, failure)
+    except Exception as problem:
+        if from_handler(problem):
+            raise
+
+
+_WRAPPED: tuple[tuple[type, str, str, Callable[[Method], Method]], ...] = (
+    (
+        BaseSelectorEventLoop,
+        "_sock_connect_cb",
+        "self fut sock address",
+        _verdict,
+    ),
+    (BaseSelectorEventLoop, "sock_connect", "self sock address", _connecting),
+    (BaseSelectorEventLoop, "sock_recv", "self sock n", _waiting("recv")),
+    (
+        BaseSelectorEventLoop,
+        "sock_recv_into",
+        "self sock buf",
+        _waiting("recv_into"),
+    ),
+    (
+        BaseSelectorEventLoop,
+        "sock_sendall",
+        "self sock data",
+        _waiting("sendall"),
+    ),
+    (
+        BaseEventLoop,
+        "_connect_sock",
+        "self exceptions addr_info local_addr_infos",
+        _attempting,
+    ),
+    (
+        BaseEventLoop,
+        "create_connection",
+        "self protocol_factory host port",
+        _trying_all,
+    ),
+    (asyncio.StreamReader, "_wait_for_data", "self func_name", _streaming),
+    (asyncio.StreamWriter, "drain", "self", _draining),
+)
