@@ -71,6 +71,8 @@ if TYPE_CHECKING:
 
     from pysock import sock_diag
     from pysock.explain.chain import details
+    from pysock.explain.explanation import Explanation
+    from pysock.explain.why import why
     from pysock.integrations.install import install, uninstall
     from pysock.loops.accept_loop import AcceptLoop, accept_loop
     from pysock.loops.accept_stats import AcceptStats
@@ -92,6 +94,7 @@ __all__ = [
     "AcceptStats",
     "ConnectProgress",
     "ConnectResult",
+    "Explanation",
     "ListenQueue",
     "ReuseportGroup",
     "TcpInfo",
@@ -113,6 +116,7 @@ __all__ = [
     "socketpair",
     "tcp_info",
     "uninstall",
+    "why",
 ]
 
 
@@ -123,6 +127,7 @@ _LATER = {
     "AcceptStats": "loops.accept_stats",
     "ConnectProgress": "loops.connect_loop",
     "ConnectResult": "loops.connect_loop",
+    "Explanation": "explain.explanation",
     "ReuseportGroup": "loops.reuseport",
     "accept_loop": "loops.accept_loop",
     "connect_many": "loops.connect_loop",
@@ -130,6 +135,7 @@ _LATER = {
     "install": "integrations.install",
     "reuseport_group": "loops.reuseport",
     "uninstall": "integrations.install",
+    "why": "explain.why",
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import pysock
+from pysock.explain.repeats import REPEATS
 from support import loopback
 from support.requirements import skip_or_fail
 
@@ -50,6 +51,12 @@ def silent_listener(family):
     """A listener that drops every SYN, because its queue is full."""
     with loopback.silent(family) as sock:
         yield sock
+
+
+@pytest.fixture(autouse=True)
+def nothing_explained_yet():
+    """An explanation of an earlier test costs this one nothing."""
+    REPEATS.clear()
 
 
 def open_descriptors():

@@ -107,6 +107,9 @@ def _parser(names: Sequence[str]) -> ArgumentParser:
 
 
 def _run(command: ModuleType, arguments: Any) -> int:
+    # What an output cannot encode is shown as an escape.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = int(command.run(arguments))
         sys.stdout.flush()

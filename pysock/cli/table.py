@@ -10,6 +10,8 @@ import shutil
 import sys
 import textwrap
 
+from pysock.errors.escape import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -65,6 +67,7 @@ def print_fields(
 def print_sentence(text: str) -> None:
     """Print a text alone, wrapped at the width of the terminal."""
     width = _screen_width()
+    text = printable(text, None)
     print(text if width is None else textwrap.fill(text, width))
 
 
@@ -159,7 +162,11 @@ class Table:
         return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
     def _print(self, line: str, style: str = "", length: int = 0) -> None:
-        """Print a line, its first characters in a style."""
+        """Print a line, its first characters in a style.
+
+        What is shown may be what another user calls a process.
+        """
+        line = printable(line, None)
         if self._rich is not None and self._rich.console is not None:
             self._rich.print(line, style, length)
         else:

@@ -58,11 +58,13 @@ class SocketError(OSError):
     origin: Origin | None = None
     delivery: Delivery | None = None
 
-    # Read at the failure, for `code`: whose data was the newest ("peer",
-    # "ours", "none" in either direction), and whether the peer's FIN has
-    # come. `None` where it cannot be told.
+    # Read at the failure, for `code` and its sentences: whose data was the
+    # newest ("peer", "ours", "none" in either direction), and whether the
+    # peer's FIN has come, `None` where it cannot be told; whether this
+    # program has sent its own, as far as it said so here.
     _newest_data: str | None = None
     _fin_came: bool | None = None
+    _sent_fin: bool = False
     # The code of a class that has one only; see tree.py.
     _only_code: str | None = None
 

@@ -17,7 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.tcp.info import TcpInfo
 
-_FIN_SENT = (
+# States in which our own FIN is on its way, or has arrived.
+FIN_SENT = (
     TcpState.FIN_WAIT1,
     TcpState.FIN_WAIT2,
     TcpState.CLOSING,
@@ -72,10 +73,11 @@ def delivery(
         info: a reading of the connection.
         queued: SIOCOUTQ of the same moment.
         fin_came: whether the peer's FIN has come; `None` if not known.
-        sent_fin: whether this program has shut its write side down.
+        sent_fin: whether this program has shut its write side down: it said
+            so, or the state does (`FIN_SENT`).
         at_end: a reading taken when `recv` met the end of the stream.
     """
-    if queued and (sent_fin or info.state in _FIN_SENT):
+    if queued and sent_fin:
         # Our own FIN counts as a byte. It is the last one: if anything is
         # unacknowledged, it is.
         queued -= 1

@@ -6,7 +6,7 @@ from __future__ import annotations
 _LONGEST = 256
 
 
-def printable(text: object) -> str:
+def printable(text: object, longest: int | None = _LONGEST) -> str:
     r"""Escape what is no plain character: `\n`, `\x1b`, `\u202e`, `\xff`.
 
     Process names, host names and paths of UNIX sockets are chosen by others,
@@ -15,16 +15,16 @@ def printable(text: object) -> str:
 
     Args:
         text: what is to be shown; bytes are read as UTF-8.
+        longest: characters after which it is cut; `None` for no limit.
 
     Returns:
-        one line of printable characters, 256 of them at most. A backslash
-        stays what it is.
+        one line of printable characters. A backslash stays what it is.
     """
     if isinstance(text, (bytes, bytearray)):
         text = bytes(text).decode("utf-8", "surrogateescape")
     text = str(text)
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}..."
+    if longest is not None and len(text) > longest:
+        text = f"{text[:longest]}..."
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else _escape(c) for c in text)

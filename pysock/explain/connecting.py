@@ -63,6 +63,16 @@ def _see(case: Case, what: str, holdings: list[Any]) -> None:
 
 def refused(case: Case) -> None:
     """Refused, and nobody knows how."""
+    found: Listeners | None = case.found.get("listeners")
+    if found is not None and not found.serving:
+        case.why = (
+            f"nothing listens on port {case.port} of {case.host}, now; it "
+            f"was refused{_after(case)}"
+        )
+        if found.others:
+            _see(case, "a listener", found.others)
+            case.try_ = _elsewhere(case, found)
+        return
     case.why = (
         f"{case.peer} was refused{_after(case)}: by a RST, since nothing "
         "listens there, or by an ICMP message; which cannot be told"
@@ -290,6 +300,7 @@ def _lacks_scope(address: Any) -> bool:
 
 LOOKS = {
     "connect-refused-reset": (("listeners", listeners.on_port),),
+    "connect-refused": (("listeners", listeners.on_port),),
     "connect-timeout-kernel": (("queues", listeners.full_queue),),
     "connect-timeout-deadline": (("queues", listeners.full_queue),),
     "connect-no-port": (("ports", ports.towards),),

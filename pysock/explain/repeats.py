@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FRESH = 10.0
 
 # Seconds of CPU that all explanations together may take for looking, in each
-# stretch of FRESH seconds: one hundredth of a processor, but for the first.
-TOGETHER = 0.1
+# stretch of FRESH seconds: one part in forty of a processor.
+TOGETHER = 0.25
 
 # Failures that are remembered.
 _MOST = 64

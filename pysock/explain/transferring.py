@@ -56,6 +56,7 @@ def reset_at_once(case: Case) -> None:
         f"{case.peer} reset the connection before any data went either "
         f"way{after}"
     )
+    _see_delivery(case)
 
 
 def reset(case: Case) -> None:
@@ -184,6 +185,7 @@ def timed_out_program(case: Case) -> None:
         "its program is slow, or waits for more"
     )
     _see_received(case, info)
+    _see_handshake(case)
 
 
 def timed_out_window(case: Case) -> None:
@@ -207,6 +209,7 @@ def timed_out_nothing(case: Case) -> None:
         f"{case.peer} sent nothing{within}, and this program has sent "
         "nothing either"
     )
+    _see_handshake(case)
 
 
 def timed_out(case: Case) -> None:
@@ -293,6 +296,23 @@ def _see_delivery(case: Case) -> None:
     elif told:
         case.facts.append(
             f"all {many(told, 'byte')} that this program wrote acknowledged"
+        )
+    _see_handshake(case)
+
+
+def _see_handshake(case: Case) -> None:
+    """Whether the connect had been slow: its first segment was lost.
+
+    What was sent again without a byte of data is a SYN, a SYN-ACK or a FIN,
+    and a FIN this program has not sent.
+    """
+    info, delivery = case.info, case.error.delivery
+    if info is None or delivery is None or case.error._sent_fin:
+        return
+    if info.total_retrans and info.bytes_retrans == delivery[1] == 0:
+        case.facts.append(
+            "the handshake had been slow: its first segment was lost, and "
+            f"sent again {times(info.total_retrans)}"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socket import IPPROTO_TCP, TCP_QUICKACK
 
-from pysock.errors.delivery import delivery
+from pysock.errors.delivery import FIN_SENT, delivery
 from pysock.raw.calls import ffi, lib
 from pysock.tcp.turn import newest_data
 
@@ -35,6 +35,7 @@ def note_conversation(
     info = error.tcp_info
     if info is None or not info.was_established:
         return
+    error._sent_fin = sent_fin or info.state in FIN_SENT
     queued = lib.pysock_send_queue(fd)
     if queued < 0:
         return
@@ -42,7 +43,7 @@ def note_conversation(
     error._fin_came = bool(fin) if fin >= 0 else None
     error._newest_data = newest_data(info, queued, _quick_ack(fd))
     error.delivery = delivery(
-        info, queued, error._fin_came, sent_fin=sent_fin, at_end=at_end
+        info, queued, error._fin_came, sent_fin=error._sent_fin, at_end=at_end
     )
 
 

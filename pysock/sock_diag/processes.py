@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import namedtuple
+from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Callable, Iterable, Iterator, Set
+
+# Descriptors between two questions whether to stop.
+_BETWEEN = 64
 
 
 class Process(namedtuple("Process", "pid name fd")):
@@ -31,15 +34,20 @@ def owners(
     inodes: Set[int] | None = None,
     *,
     pids: Iterable[int] | None = None,
-    deadline: float | None = None,
+    spent: Callable[[], bool] | None = None,
+    one_each: bool = False,
+    most: int | None = None,
 ) -> dict[int, tuple[Process, ...]]:
     """Find who holds which socket.
 
     Args:
         inodes: sockets that are looked for; `None` is all.
         pids: processes that are looked at; `None` is all.
-        deadline: a time of `time.monotonic()` when to stop looking; `None`
-            looks to the end.
+        spent: asked again and again whether to stop looking; `None` looks to
+            the end.
+        one_each: whether one process for each socket is enough.
+        most: descriptors of each process that are looked at, in the kernel's
+            order (the lowest first); `None` is all.
 
     Returns:
         the processes for each inode that was found. Without privilege only
@@ -50,36 +58,50 @@ def owners(
     if inodes is not None and not inodes:
         return {}
     for pid in _all_pids() if pids is None else pids:
-        if deadline is not None and time.monotonic() > deadline:
-            break
         name = None
-        for fd, inode in sockets_of(pid):
-            if inodes is not None and inode not in inodes:
+        for count, (fd, inode) in enumerate(
+            islice(_descriptors_of(pid), most)
+        ):
+            if count % _BETWEEN == 0 and spent is not None and spent():
+                return _as_tuples(found)
+            if not inode or (inodes is not None and inode not in inodes):
                 continue
             if name is None:
                 name = name_of(pid)
             found.setdefault(inode, []).append(Process(pid, name, fd))
+            if one_each and inodes is not None and len(found) == len(inodes):
+                return _as_tuples(found)
+    return _as_tuples(found)
+
+
+def _as_tuples(
+    found: dict[int, list[Process]],
+) -> dict[int, tuple[Process, ...]]:
     return {inode: tuple(held) for inode, held in found.items()}
 
 
 def sockets_of(pid: int | str) -> list[tuple[int, int]]:
     """Descriptor and inode of every socket of a process; empty if denied."""
+    return [(fd, inode) for fd, inode in _descriptors_of(pid) if inode]
+
+
+def _descriptors_of(pid: int | str) -> Iterator[tuple[int, int]]:
+    """Each descriptor, and the inode if it is a socket, else 0."""
     folder = f"/proc/{pid}/fd"
-    held = []
     try:
-        # os and not pathlib: this loop runs for every descriptor there is.
-        names = os.listdir(folder)  # noqa: PTH208
+        entries = os.scandir(folder)
     except OSError:
-        return []
-    for name in names:
-        try:
-            target = os.readlink(f"{folder}/{name}")  # noqa: PTH115
-        except OSError:
-            # Closed since, or the process is gone.
-            continue
-        if target.startswith("socket:["):
-            held.append((int(name), int(target[8:-1])))
-    return held
+        return
+    with entries:
+        for entry in entries:
+            try:
+                # os and not pathlib: it runs for every descriptor there is.
+                target = os.readlink(entry.path)  # noqa: PTH115
+            except OSError:
+                # Closed since, or the process is gone.
+                continue
+            is_socket = target.startswith("socket:[")
+            yield int(entry.name), int(target[8:-1]) if is_socket else 0
 
 
 def check_access(pid: int) -> None:
@@ -97,7 +119,7 @@ def name_of(pid: int) -> str:
     """What a process calls itself; "?" if it is gone."""
     try:
         with open(f"/proc/{pid}/comm", "rb") as comm:  # noqa: PTH123
-            return comm.read().rstrip(b"\n").decode(errors="replace")
+            return comm.read().rstrip(b"\n").decode(errors="backslashreplace")
     except OSError:
         return "?"
 

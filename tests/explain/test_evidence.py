@@ -9,7 +9,6 @@ import pytest
 
 import pysock
 from pysock import TcpState, errors, sock_diag
-from pysock.explain.repeats import REPEATS
 from pysock.explain.telling import tell
 from support import loopback
 from support.child import run
@@ -21,7 +20,6 @@ NAME = Path("/proc/self/comm").read_text().rstrip("\n")
 @pytest.fixture(autouse=True)
 def alone(quiet):  # noqa: F811
     """Every sentence here counts the sockets of the namespace."""
-    REPEATS.clear()
 
 
 def failure(call, *arguments, **options):

@@ -15,18 +15,12 @@ from lab import namespace
 from lab.namespace import Namespace
 from pysock import errors
 from pysock.explain.explanation import Explanation
-from pysock.explain.repeats import REPEATS
 from pysock.explain.telling import note_of, tell
 from support import loopback
 from support.child import run
 from support.loopback import listen
 from support.queued import closed_address
 from support.requirements import skip_or_fail
-
-
-@pytest.fixture(autouse=True)
-def nothing_known():
-    REPEATS.clear()
 
 
 @pytest.fixture

@@ -99,3 +99,15 @@ def test_failures_on_demand_leave_nothing(size):
     assert {name: what for name, what in seen["left"].items() if what} == {}
     if seen["skipped"]:
         skip_or_fail(f"left out: {seen['skipped']}")
+
+
+@short_and_long(1_500, 100_000)
+def test_what_delivery_says_is_so(size):
+    seen = run("deliveries.py", size, 20261124, limit=60 + size / 100)
+    assert seen["wrong"] == []
+    # Each verdict came, and the counter-example did: read, and not
+    # acknowledged.
+    counts = seen["seen"]
+    assert counts["acknowledged"] > size / 20
+    assert counts["unknown"] > size / 20
+    assert counts["unacknowledged and read"] > 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import namedtuple
 
 from pysock.errors import show_address
@@ -16,12 +15,13 @@ if TYPE_CHECKING:
 
     from pysock.explain.case import Case
     from pysock.sock_diag.entry import Entry
+    from pysock.sock_diag.processes import Process
 
 # Sockets to name in one sentence.
 MOST_NAMED = 3
 
-# Seconds for looking through the processes.
-_PATIENCE = 0.03
+# Descriptors of each process that are looked at before the rest of any.
+_FEW = 512
 
 
 class Holding(namedtuple("Holding", "where state pid name")):
@@ -54,13 +54,7 @@ class Holding(namedtuple("Holding", "where state pid name")):
 def held(case: Case, entries: Sequence[Entry]) -> list[Holding]:
     """Find out who holds the first few of some sockets."""
     entries = entries[:MOST_NAMED]
-    found = {}
-    if case.naming:
-        found = owners(
-            {entry.inode for entry in entries} - {0},
-            pids=case.budget.within(_pids()),
-            deadline=time.monotonic() + _PATIENCE,
-        )
+    found = _holders(case, {entry.inode for entry in entries} - {0})
     holdings = []
     for entry in entries:
         processes = found.get(entry.inode)
@@ -74,6 +68,25 @@ def held(case: Case, entries: Sequence[Entry]) -> list[Holding]:
             )
         )
     return holdings
+
+
+def _holders(case: Case, inodes: set[int]) -> dict[int, tuple[Process, ...]]:
+    """One process for each socket, where it may be named and is found.
+
+    The first descriptors of each process first: one with thousands of them
+    would take all the time that there is.
+    """
+    found: dict[int, tuple[Process, ...]] = {}
+    for most in (_FEW, None):
+        if case.naming and inodes - found.keys():
+            found |= owners(
+                inodes - found.keys(),
+                pids=_pids(),
+                spent=case.budget.spent,
+                one_each=True,
+                most=most,
+            )
+    return found
 
 
 def _pids() -> list[int]:
