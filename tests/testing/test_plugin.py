@@ -157,7 +157,6 @@ def test_pysock_is_not_imported_by_a_run_that_does_not_use_it(run_tests):
 
 
 def test_several_workers_at_once(run_tests):
-    pytest.importorskip("xdist")
     said = run_tests(
         """
         import urllib.request

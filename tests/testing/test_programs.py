@@ -1,6 +1,7 @@
 """Managers in programs of every kind: unittest, asyncio, trio, gevent."""
 
 import asyncio
+import importlib.util
 import re
 import unittest
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from pysock import errors, testing
 from pysock.testing import failures
 from support import child
+from support.requirements import skip_or_fail
 
 FILES = sorted(Path(failures.__path__[0]).glob("[!_]*.py"))
 
@@ -44,8 +46,10 @@ def test_asyncio():
     assert asyncio.run(read()) == (b"HTTP/1.1 200", b"x" * 10)
 
 
+@pytest.mark.foreign
 def test_trio():
-    pytest.importorskip("trio")
+    if importlib.util.find_spec("trio") is None:
+        skip_or_fail("trio is not installed (make test-foreign)")
     done = child.run("""
         import trio
         from pysock import testing
@@ -65,8 +69,10 @@ def test_trio():
     assert "Connection reset by peer" in done.stdout
 
 
+@pytest.mark.foreign
 def test_gevent():
-    pytest.importorskip("gevent")
+    if importlib.util.find_spec("gevent") is None:
+        skip_or_fail("gevent is not installed (make test-foreign)")
     done = child.run("""
         from gevent import monkey
         monkey.patch_all()
