@@ -11,6 +11,7 @@ import struct
 from typing import NamedTuple
 
 from lab.waiting import until
+from pysock import testing
 
 BLOCKING, TIMEOUT, NONBLOCKING = None, 5.0, 0.0
 
@@ -76,10 +77,9 @@ def pair_of(module, family):
 
 @contextlib.contextmanager
 def refusing(family):
-    """An address that answers with a RST: bound, and nobody listens."""
-    with socket.socket(family.number) as sock:
-        sock.bind((family.host, 0))
-        yield sock.getsockname()
+    """An address that answers with a RST, as the kernel's calls write it."""
+    with testing.refusing(host=family.host) as address:
+        yield family.with_port(address.port)
 
 
 @contextlib.contextmanager
