@@ -39,8 +39,11 @@ class LazyNotes(list[str]):
         """
         if not self._unread:
             return
-        from pysock.explain.telling import note_of
-
+        try:
+            # What few programs need is loaded when one does.
+            from pysock.explain.telling import note_of
+        except (ImportError, OSError):
+            return  # no descriptor left; the next reader may have one
         text = note_of(self._failure)
         try:
             self._unread.pop()

@@ -197,6 +197,25 @@ def _addressed(call: str, method: Method, home: str | None) -> Method:
     return wrapper
 
 
+def _listening(call: str, method: Method, home: str | None) -> Method:
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = method(self, *args, **kwargs)
+        except OSError as exc:
+            note(self, call, exc, home=home)
+            del self, args, kwargs
+            raise
+        # Who listens is who runs out of descriptors, and then no module can
+        # be loaded any more: what explains that has to be here before.
+        try:
+            import pysock.explain.telling  # noqa: F401
+        except (ImportError, OSError):
+            pass  # no descriptor left already
+        return result
+
+    return wrapper
+
+
 def _shutting(call: str, method: Method, home: str | None) -> Method:
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -222,6 +241,7 @@ _MAKERS: dict[str, Callable[[str, Method, str | None], Method]] = {
     "sendall": _reading,
     "recv_into": _reading_into,
     "bind": _addressed,
+    "listen": _listening,
     "sendto": _addressed,
     "sendmsg": _addressed,
     "shutdown": _shutting,

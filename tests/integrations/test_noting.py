@@ -1,5 +1,7 @@
 """Which failures are noted, and what is known of them."""
 
+import pytest
+
 from support import child
 from support.noted import FAIL
 
@@ -111,6 +113,33 @@ def test_out_of_descriptors_is_noted():
         found = pysock.details(error)
         assert type(found) is pysock.errors.DescriptorLimitError
         assert found.call == "socket"
+    """
+    )
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_note_that_cannot_be_loaded_hides_nothing(listens):
+    """The first failure of a process is that it has no descriptor left."""
+    child.run(
+        f"""
+    import resource, sys, traceback, socket, pysock
+    pysock.install()
+    listener = socket.socket()
+    if {listens}:
+        listener.listen()
+    many, failure = [], None
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    try:
+        while True:
+            many.append(socket.socket())
+    except OSError as error:
+        failure = error
+    assert ("pysock.explain.telling" in sys.modules) == {listens}
+    lines = traceback.format_exception_only(failure)
+    assert lines[0] == "OSError: [Errno 24] Too many open files\\n"
+    assert ("no-descriptor" in "".join(lines)) == {listens}, lines
+    del many
+    assert "no-descriptor" in failure.__notes__[0]
     """
     )
 
