@@ -11,7 +11,6 @@ import functools
 import socket as standard
 from types import FunctionType
 
-from pysock.explain.chain import details
 from pysock.explain.notes import attach, attached
 from pysock.integrations import noting
 
@@ -76,10 +75,12 @@ def _serving(function: Any) -> Any:
             return function(*args, **kwargs)
         except OSError as exc:
             # It suppresses the exception of bind, which is noted.
-            if noting.active and attached(exc) is None:
-                failure = details(exc)
+            inner = exc.__context__
+            if noting.active and attached(exc) is None and inner is not None:
+                failure = attached(inner)
                 if failure is not None:
                     attach(exc, failure)
+            del inner
             raise
 
     return wrapper
