@@ -18,27 +18,25 @@ def _cpu_seconds(code: str, cache: str) -> float:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
-        # Without site: what this machine's installs at every start is not
-        # what is measured.
         [sys.executable, "-X", f"pycache_prefix={cache}", "-c", code],
         env=environment,
         check=True,
         timeout=60,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (
-        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    )
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def startup(plan: Plan) -> Measurement:
     """Measure with byte code compiled and files cached: after one round."""
     sides = Sides()
     with tempfile.TemporaryDirectory(prefix="pysock-bench-") as cache:
-        for name in ("import socket", "import pysock"):
-            code = "import socket" if "pysock" not in name else (
-                "import socket, pysock"
-            )
-            sides.add(name, lambda code=code: _cpu_seconds(code, cache))
+        sides.add(
+            "import pysock",
+            lambda: _cpu_seconds("import socket, pysock", cache),
+        )
+        sides.add(
+            "import socket", lambda: _cpu_seconds("import socket", cache)
+        )
         with pinned():
             return sides.measure("starting Python", plan, rounds=60)

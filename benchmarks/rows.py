@@ -237,7 +237,7 @@ ROWS = (
     ),
     Row(
         "connect-timeout",
-        "the same with a timeout set",
+        "connect over IPv4, with a timeout",
         "pysock.cli.bench.one_connect:ipv4_with_timeout",
         ours="pysock",
         theirs="socket",

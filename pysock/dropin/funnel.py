@@ -34,13 +34,8 @@ from pysock.errors import Origin, deadline_error, error_for
 from pysock.errors.handlers import from_handler
 from pysock.raw.calls import parse_address, to_tuple
 from pysock.raw.conversation import note_conversation
-from pysock.raw.evidence import (
-    connect_failure,
-    local_address_of,
-    peer_of,
-    tcp_info_of,
-    transfer_failure,
-)
+from pysock.raw.evidence import connect_failure, transfer_failure
+from pysock.raw.snapshot import snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +51,8 @@ _family = _socket.socket.family.__get__
 _type = _socket.socket.type.__get__
 _proto = _socket.socket.proto.__get__
 
+_inet_pton = _socket.inet_pton
+_IPV4 = _socket.AF_INET
 _IP = (_socket.AF_INET, _socket.AF_INET6)
 _STREAM = _socket.SOCK_STREAM
 _TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
@@ -146,6 +143,13 @@ def numeric(sock: Any, address: Any) -> tuple[Any, ...] | None:
 
     `None` for a name, and for what is no address.
     """
+    if _family(sock) == _IPV4 and type(address) is tuple:
+        try:
+            _inet_pton(_IPV4, address[0])
+        except (OSError, TypeError, ValueError):
+            return None
+        # Only the kernel's own way of writing it is taken.
+        return (address[0], index(address[1]))
     target = parse_address(_family(sock), address)
     return None if target is None else to_tuple(target)
 
@@ -158,55 +162,56 @@ def _connect_failure(
     started: float | None,
 ) -> SocketError:
     fd, number = _fileno(sock), args[0]
+    blocks = _gettimeout(sock) is None
     earlier: float | None = recall(sock, "_began")
     if earlier is not None and number != EISCONN:
         # A non-blocking attempt, of which this call has brought the verdict.
         started = earlier
     elapsed = None if started is None else time.monotonic() - started
-    there = numeric(sock, address)
-    if there is None and number != EISCONN:
-        there = peer_of(fd)
-    if there is None and isinstance(address, tuple):
-        host, port, *rest = address
-        there = (readable_host(host), index(port), *rest)
     if timed_out:
         # It goes on in the kernel, and a later call will say how it ended.
         remember(sock, "_began", started)
+        info, peer, here = snapshot(fd)
         return deadline_error(
             "connect",
             args=args,
             elapsed=elapsed,
-            address=there,
-            local_address=local_address_of(fd),
-            tcp_info=tcp_info_of(fd),
+            address=numeric(sock, address) or peer,
+            local_address=here,
+            tcp_info=info,
         )
+    there = numeric(sock, address)
+    if there is None and number == EISCONN:
+        there = as_given(address)  # the peer is another one
     again = bool(recall(sock, "_failed", False))
+    at_once = None if blocks else earlier is None
+    if number == ECONNABORTED and earlier is not None:
+        # Of a failed attempt whose errno was taken already.
+        at_once = True
     if number != EISCONN:
         remember(sock, "_began", None)
         if _family(sock) == _socket.AF_INET6:
             remember(sock, "_failed", True)
-    return connect_failure(
+    error = connect_failure(
         fd,
         number,
         address=there,
-        at_once=_at_once(sock, number, earlier),
+        # Where the kernel keeps the peer, it was not.
+        at_once=at_once,
         again=again,
         elapsed=elapsed,
         args=args,
     )
+    if error.address is None:
+        # The kernel has let go of the peer: what was given is all there is.
+        error.address = as_given(address)
+    return error
 
 
-def _at_once(sock: Any, number: int, earlier: float | None) -> bool | None:
-    """Whether connect(2) itself said so, before any packet was answered."""
-    blocks = _gettimeout(sock) is None
-    if number == ECONNABORTED and (earlier is not None or not blocks):
-        # Of a failed attempt whose errno was taken already; one that was
-        # killed while it was polled for still has its peer.
-        return peer_of(_fileno(sock)) is None
-    if peer_of(_fileno(sock)) is not None:
-        return False
-    # The kernel has let go of the peer: at once, or at the end of an attempt.
-    return None if blocks else earlier is None
+def as_given(address: Any) -> tuple[Any, ...]:
+    """An address that was given to a call, fit to be shown."""
+    host, port, *rest = address
+    return (readable_host(host), index(port), *rest)
 
 
 def _bind_failure(args: tuple[Any, ...], address: Any) -> SocketError:
@@ -223,7 +228,7 @@ def _accept_failure(
     sock: Any, number: int, args: tuple[Any, ...], timed_out: bool
 ) -> SocketError:
     fd = _fileno(sock)
-    here, info = local_address_of(fd), tcp_info_of(fd)
+    info, _, here = snapshot(fd)
     if timed_out:
         return deadline_error(
             "accept",
@@ -243,14 +248,15 @@ def _transfer_failure(
     fd = _fileno(sock)
     sent_fin = recall(sock, "_sent_fin", False)
     if timed_out:
+        info, peer, here = snapshot(fd)
         error = deadline_error(
             call,
             args=args,
             # The clock was not read; it took this long, and hardly more.
             elapsed=_gettimeout(sock),
-            address=peer_of(fd),
-            local_address=local_address_of(fd),
-            tcp_info=tcp_info_of(fd),
+            address=peer,
+            local_address=here,
+            tcp_info=info,
         )
         note_conversation(error, fd, sent_fin=sent_fin)
         return error

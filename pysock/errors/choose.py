@@ -80,6 +80,10 @@ _FIN_SENT = frozenset(
 _DEADLINE_ORIGIN = Origin("deadline")
 
 
+# What with_builtin() has found; as many as there are failures.
+_with_builtin: dict[tuple[type[SocketError], str, int], type[SocketError]] = {}
+
+
 def class_for(call: str, number: int) -> type[SocketError]:
     """Look up the class for an errno of a call.
 
@@ -107,10 +111,14 @@ def with_builtin(
     kind: type[SocketError], call: str, number: int
 ) -> type[SocketError]:
     """Make sure that old `except` lines, and the group's, catch it."""
-    builtin = type(OSError(number, ""))
-    if call == "connect" and kind is tree.AddressUnavailableError:
-        return variant(kind, tree.ConnectError)
-    return variant(kind, builtin)
+    key = (kind, call, number)
+    known = _with_builtin.get(key)
+    if known is None:
+        other: type[BaseException] = type(OSError(number, ""))
+        if call == "connect" and kind is tree.AddressUnavailableError:
+            other = tree.ConnectError
+        known = _with_builtin[key] = variant(kind, other)
+    return known
 
 
 def deadline_error(

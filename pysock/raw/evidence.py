@@ -29,6 +29,7 @@ from pysock.raw.calls import (
 )
 from pysock.raw.conversation import note_conversation
 from pysock.raw.refused import refused_here
+from pysock.raw.snapshot import snapshot
 from pysock.tcp.info import TcpInfo
 
 TYPE_CHECKING = False
@@ -221,7 +222,9 @@ def connect_failure(
     A blocking connect(2), and one that brings the verdict of an earlier one,
     lets go of the peer and of this end's address, and resets TCP_INFO.
     """
-    info, peer, here = tcp_info_of(fd), peer_of(fd), local_address_of(fd)
+    info, peer, here = snapshot(fd)
+    if peer is not None:
+        at_once = False  # the kernel lets go of it when it refuses at once
     if peer is None and not at_once and number != errno.EISCONN:
         if here is not None and here[0] in _ANY_ADDRESS:
             here = None
@@ -271,8 +274,7 @@ def transfer_failure(
     sent_fin: bool = False,
 ) -> SocketError:
     """Make the exception of a failed read, write or accept."""
-    info = tcp_info_of(fd)
-    peer = peer_of(fd)
+    info, peer, here = snapshot(fd)
     kind = transfer_class(
         call, number, info, has_peer=peer is not None, sent_fin=sent_fin
     )
@@ -290,7 +292,7 @@ def transfer_failure(
         kind=kind,
         origin=origin,
         address=peer,
-        local_address=local_address_of(fd),
+        local_address=here,
         tcp_info=info,
     )
     if call in TRANSFER:

@@ -65,6 +65,7 @@ static void
 connect_and_accept(const struct place *place)
 {
     struct pysock_address peer, local;
+    struct pysock_snapshot snapshot;
     int client = tcp(place->family), server, on = 0;
     uint8_t reading[512];
     uint32_t memory[16];
@@ -81,6 +82,10 @@ connect_and_accept(const struct place *place)
     EXPECT(pysock_peer_address(client, &peer) == 0);
     EXPECT(pysock_tcp_info(client, reading, sizeof(reading)) > 100);
     EXPECT(pysock_tcp_info(client, reading, 1) == 1);
+    pysock_snapshot(client, &snapshot);
+    EXPECT(snapshot.length > 100);
+    EXPECT(snapshot.peer.port == place->there.port);
+    EXPECT(snapshot.local.port == local.port);
     EXPECT(pysock_memory(client, memory, 16) > 8);
     EXPECT(pysock_send_queue(client) == 0);
     EXPECT(pysock_got_fin(client) == 0);

@@ -59,7 +59,7 @@ def _listening(family: int) -> Iterator[socket.socket]:
 
 
 def _reset(sock: Any) -> None:
-    """Close with a RST, so that TIME_WAIT does not grow from round to round."""
+    """Close with a RST, so that nothing is left in TIME_WAIT."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     sock.close()
 
