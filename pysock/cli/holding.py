@@ -28,7 +28,8 @@ class Row:
         fd: the descriptor.
         entry: the socket in the kernel's table; `None` if it is not TCP.
         verdict: why it waits; `None` if that is not known.
-        held_by: who has the other end, if it is on this machine.
+        other: the other end of the connection, if it is on this machine.
+        held_by: who has that; `None` until somebody asks, or if hidden.
         wait: the thread that waits on it; `None` if there is none.
         frames: where that thread is in its Python code, innermost first.
         more: other sockets that the same call waits on.
@@ -39,12 +40,13 @@ class Row:
         fd: int,
         entry: Entry | None,
         verdict: Finding | None,
-        held_by: str | None,
+        other: Entry | None = None,
     ) -> None:
         self.fd = fd
         self.entry = entry
         self.verdict = verdict
-        self.held_by = held_by
+        self.other = other
+        self.held_by: str | None = None
         self.wait: Wait | None = None
         self.frames: list[Frame] = []
         self.more = 0
@@ -115,8 +117,8 @@ class Holding:
         check_access(pid)
         self.problem: str | None = None
         self._before: dict[int, Entry] = {}
+        self._ends: dict[Any, Entry] | None = None
         self._now = self._table()
-        self._ends: dict[Any, Entry] = {}
 
     def look_again(self) -> None:
         """Take the second look."""
@@ -132,7 +134,7 @@ class Holding:
             self.problem = f"its sockets cannot be seen: {error}"
             return {}
         live = [entry for entry in found if entry.inode]
-        self._ends = {_ends(e.local, e.remote): e for e in live}
+        self._ends = None
         return {entry.inode: entry for entry in live}
 
     def row(self, fd: int, way: str) -> Row | None:
@@ -142,25 +144,49 @@ class Holding:
             return None
         entry = self._now.get(inode)
         if entry is None:
-            return Row(fd, None, None, None)
+            return Row(fd, None, None)
         other = None
         if entry.state is not TcpState.LISTEN:
-            other = self._ends.get(_ends(entry.remote, entry.local))
+            other = self._other_end(entry)
         then = self._before.get(entry.cookie)
         verdict = why_it_waits(entry, then, way, other)
-        return Row(fd, entry, verdict, _holder(other))
+        return Row(fd, entry, verdict, other)
 
-    def rows(self) -> list[Row]:
-        """Each TCP socket that it holds, whether somebody waits or not."""
-        rows = (self.row(fd, "read") for fd in sorted(self._fds))
-        return [row for row in rows if row is not None and row.entry]
+    def troubled(self) -> list[Row]:
+        """The TCP sockets that something may be wrong with, looked at."""
+        found = []
+        for fd, inode in sorted(self._fds.items()):
+            entry = self._now.get(inode)
+            if entry is not None and _is_suspect(entry):
+                row = self.row(fd, "read")
+                if row is not None and row.severity != HARMLESS:
+                    found.append(row)
+        return found
+
+    def _other_end(self, entry: Entry) -> Entry | None:
+        if self._ends is None:
+            now = self._now.values()
+            self._ends = {_ends(e.local, e.remote): e for e in now}
+        return self._ends.get(_ends(entry.remote, entry.local))
 
 
-def _holder(entry: Entry | None) -> str | None:
-    if entry is None:
-        return None
-    held = owners({entry.inode}).get(entry.inode)
-    return process_name(held[0]) if held else None
+def _is_suspect(entry: Entry) -> bool:
+    """Whether it is worth a look: most of many sockets are idle."""
+    return bool(
+        entry.state is not TcpState.ESTABLISHED
+        or entry.recv_queue
+        or entry.send_queue
+        or entry.retransmits
+    )
+
+
+def name_others(rows: list[Row]) -> None:
+    """Find out who has the other ends: one walk through /proc for all."""
+    inodes = {row.other.inode for row in rows if row.other is not None}
+    held = owners(inodes)
+    for row in rows:
+        if row.other is not None and row.other.inode in held:
+            row.held_by = process_name(held[row.other.inode][0])
 
 
 def _ends(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from errno import EACCES, EPERM
 
-from pysock.cli.holding import Holding, Row
+from pysock.cli.holding import Holding, Row, name_others
 from pysock.cli.stacks import best, stacks_of
 from pysock.cli.table import (
     add_json_argument,
@@ -83,10 +83,12 @@ def run(arguments: Namespace) -> int:
     except OSError as error:
         return _refuse(str(error))
     same = _those_that_stay(before, now)
-    stacks, problem = stacks_of(pid)
+    stacks, problem = stacks_of(pid) if same else ({}, None)
     rows = [row for wait in same for row in _rows(wait, holding, stacks)]
     if not any(row.wait for row in rows):
-        rows += _alone(holding)
+        # The sockets alone: those that are in trouble.
+        rows += holding.troubled()[:_MOST]
+    name_others(rows)
     if arguments.json:
         print_json(row.as_dict() for row in rows)
     else:
@@ -141,12 +143,6 @@ def _rows(wait: Wait, holding: Holding, stacks: Stacks) -> list[Row]:
         row.wait, row.frames = wait, frames
         row.more = len(tcp) - 1
     return shown[:_MOST]
-
-
-def _alone(holding: Holding) -> list[Row]:
-    """No thread waits on a socket: the sockets that are in trouble."""
-    troubled = [row for row in holding.rows() if row.severity != HARMLESS]
-    return troubled[:_MOST]
 
 
 def _print(
