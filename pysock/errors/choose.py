@@ -77,6 +77,8 @@ _FIN_SENT = frozenset(
         TcpState.LAST_ACK,
     }
 )
+# What ends a connection and an attempt at one alike, without a row of connect.
+_ENDS_BOTH = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 _DEADLINE_ORIGIN = Origin("deadline")
 
 
@@ -204,13 +206,17 @@ def transfer_class(
     Args:
         call: the socket method's name.
         number: the errno.
-        info: a reading taken after the failure.
+        info: a reading taken after the failure; `None` where a sandbox
+            denies it, or another thread has closed the socket.
         has_peer: whether the kernel remembers a peer.
         sent_fin: whether this program shut the write half down.
 
     Returns:
         the class, or `None` to leave it to the errno.
     """
+    if info is None and not sent_fin and _may_be_of_a_connect(call, number):
+        # Nobody can tell whether there ever was a connection.
+        return tree.TransferError
     if number == errno.EPIPE and call in SEND:
         # The state knows of a shutdown through another descriptor.
         if sent_fin or (info is not None and info.state in _FIN_SENT):
@@ -235,6 +241,14 @@ def is_of_a_connect(call: str, number: int, info: TcpInfo | None) -> bool:
         and number != errno.EINVAL
         and info is not None
         and not info.was_established
+    )
+
+
+def _may_be_of_a_connect(call: str, number: int) -> bool:
+    return (
+        call in TRANSFER
+        and number != errno.EINVAL
+        and (number in _ENDS_BOTH or ("connect", number) in _BY_CALL)
     )
 
 
