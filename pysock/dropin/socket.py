@@ -43,6 +43,8 @@ _accept = _socket.socket._accept  # type: ignore[attr-defined]
 _listen = typed("listen")
 _sendfile = typed("sendfile")
 
+_new_reading = object.__new__
+
 _IPPROTO_TCP, _TCP_INFO = _socket.IPPROTO_TCP, _socket.TCP_INFO
 _LIMITS = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
 
@@ -240,8 +242,12 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         """
         try:
             # The interpreter's own call gives just the bytes that the kernel
-            # filled, with one allocation less than ours.
-            return TcpInfo(_getsockopt(self, _IPPROTO_TCP, _TCP_INFO, 320))
+            # filled, with one allocation less than ours: always bytes, never
+            # none, which is all that __init__ looks at.
+            raw_bytes = _getsockopt(self, _IPPROTO_TCP, _TCP_INFO, 320)
+            info = _new_reading(TcpInfo)
+            info._raw = raw_bytes
+            return info
         except OSError as exc:
             if by_handler(exc):
                 raise

@@ -12,6 +12,7 @@ from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from enum import IntEnum
     from typing import Any, TypeVar, overload
 
@@ -35,8 +36,11 @@ _SINCE_HANDSHAKE = frozenset(
 )
 
 
-class Field:
+class Field(property):
     """One field: where it is, and which value means "not set".
+
+    A property, because the interpreter reads one in half the time that a
+    `__get__` in Python takes.
 
     Attributes:
         name: the attribute's name.
@@ -59,38 +63,48 @@ class Field:
     ) -> None:
         self.offset = offset
         self.size = width.size
-        self._end = offset + width.size
         self._unpack = width.unpack_from
         self.unit = unit
         self.since = since
         self.none = none
         self.name = ""
-        self.__doc__ = doc
+        self._doc = doc
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+        super().__init__(self._reader())
+        # The class has one already, which would be found first.
+        self.__doc__ = self._doc
+
+    def _reader(self) -> Callable[[TcpFields], int | None]:
+        """Make the function that reads it, of local names only."""
+        offset, end, none = self.offset, self.offset + self.size, self.none
+        unpack, listening = self._unpack, TcpState.LISTEN.value
+        on_listeners = self.name in _LISTENER_FIELDS
+        needs_handshake = self.name in _SINCE_HANDSHAKE
+
+        def read(info: TcpFields) -> int | None:
+            raw = info._raw
+            if len(raw) < end:
+                return None
+            if raw[0] == listening and not on_listeners:
+                return None
+            value: int = unpack(raw, offset)[0]
+            if value == none:
+                return None
+            if needs_handshake and not info.was_established:
+                return None
+            return value
+
+        return read
 
     if TYPE_CHECKING:
 
-        @overload
+        @overload  # type: ignore[override]
         def __get__(self, info: None, owner: type) -> Field: ...
         @overload
         def __get__(self, info: TcpFields, owner: type) -> int | None: ...
-
-    def __get__(self, info: TcpFields | None, owner: type) -> Any:
-        if info is None:
-            return self
-        raw = info._raw
-        if len(raw) < self._end:
-            return None
-        if raw[0] == TcpState.LISTEN and self.name not in _LISTENER_FIELDS:
-            return None
-        (value,) = self._unpack(raw, self.offset)
-        if value == self.none:
-            return None
-        if self.name in _SINCE_HANDSHAKE and not info.was_established:
-            return None
-        return value
+        def __get__(self, info: Any, owner: type) -> Any: ...
 
 
 class Counter(Field):
