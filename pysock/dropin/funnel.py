@@ -22,7 +22,7 @@ from errno import (
 from operator import index
 from socket import gaierror
 
-from pysock.dropin.ended import remember_end
+from pysock.dropin.ended import judge_by_end_of_stream, remember_end
 from pysock.dropin.memory import recall, remember
 from pysock.dropin.without_snapshot import (
     in_progress,
@@ -259,7 +259,9 @@ def _transfer_failure(
             tcp_info=info,
         )
         note_conversation(error, fd, sent_fin=sent_fin)
+        judge_by_end_of_stream(sock, error)
         return error
     error = transfer_failure(fd, call, args[0], args=args, sent_fin=sent_fin)
     remember_end(sock, error)
+    judge_by_end_of_stream(sock, error)
     return error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _socket
 import time
 
+from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.standard import standard_class
 from pysock.dropin.typed import typed
@@ -285,4 +286,6 @@ def _closed_early(
     error.local_address = local_address_of(fd)
     error.tcp_info = tcp_info_of(fd)
     note_conversation(error, fd, sent_fin=getattr(sock, "_sent_fin", False))
+    if error._fin_came:
+        remember_end_of_stream(sock, error.tcp_info, error.local_address)
     return error

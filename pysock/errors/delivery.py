@@ -65,7 +65,6 @@ def delivery(
     fin_came: bool | None,
     *,
     sent_fin: bool = False,
-    at_end: TcpInfo | None = None,
 ) -> Delivery:
     """Judge by the numbers of the kernel.
 
@@ -75,7 +74,6 @@ def delivery(
         fin_came: whether the peer's FIN has come; `None` if not known.
         sent_fin: whether this program has shut its write side down: it said
             so, or the state does (`FIN_SENT`).
-        at_end: a reading taken when `recv` met the end of the stream.
     """
     if queued and sent_fin:
         # Our own FIN counts as a byte. It is the last one: if anything is
@@ -85,9 +83,32 @@ def delivery(
     acknowledged = None if taken is None else max(taken - queued, 0)
     if not queued:
         return Delivery(acknowledged, 0, None, "acknowledged")
-    first = _fin_first(info, queued, fin_came, at_end)
-    verdict = "unacknowledged-after-fin" if first else "unknown"
-    return Delivery(acknowledged, queued, first, verdict)
+    first = fin_came
+    if fin_came and not _sent_after_the_fin(info):
+        first = None
+    return Delivery(acknowledged, queued, first, _verdict(first))
+
+
+def after_end(told: Delivery, info: TcpInfo, at_end: TcpInfo) -> Delivery:
+    """Judge anew, since the end of the stream had been read before.
+
+    Args:
+        told: what the kernel's numbers say.
+        info: the reading that they belong to.
+        at_end: one of the same connection, taken when `recv` met the end of
+            the stream.
+    """
+    then, now = _taken(at_end), _taken(info)
+    if then is None or now is None:
+        return told
+    if not 0 < told.unacknowledged <= now - then:
+        return told
+    # The last bytes of the stream, all written after its end was read.
+    return told._replace(fin_first=True, verdict=_verdict(True))
+
+
+def _verdict(first: bool | None) -> str:
+    return "unacknowledged-after-fin" if first else "unknown"
 
 
 def _taken(info: TcpInfo) -> int | None:
@@ -100,20 +121,6 @@ def _taken(info: TcpInfo) -> int | None:
     if sent is None or again is None or waiting is None:
         return None
     return sent - again + waiting
-
-
-def _fin_first(
-    info: TcpInfo, queued: int, fin_came: bool | None, at_end: TcpInfo | None
-) -> bool | None:
-    if not fin_came:
-        return fin_came
-    if at_end is not None:
-        then, now = _taken(at_end), _taken(info)
-        if then is not None and now is not None and queued <= now - then:
-            # The last bytes of the stream, all written after its end was
-            # read.
-            return True
-    return True if _sent_after_the_fin(info) else None
 
 
 def _sent_after_the_fin(info: TcpInfo) -> bool:

@@ -11,7 +11,6 @@ from pysock.tcp.turn import newest_data
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.errors import SocketError
-    from pysock.tcp.info import TcpInfo
 
 
 def note_conversation(
@@ -19,7 +18,6 @@ def note_conversation(
     fd: int,
     *,
     sent_fin: bool = False,
-    at_end: TcpInfo | None = None,
 ) -> None:
     """Put `delivery` and what `code` is chosen from on an exception.
 
@@ -27,7 +25,6 @@ def note_conversation(
         error: the exception of a read or write, its `tcp_info` set.
         fd: the socket, right after the failure.
         sent_fin: whether this program has shut its write side down.
-        at_end: a reading taken when `recv` met the end of the stream.
 
     Three system calls, none of which changes or blocks; nothing is put where
     the kernel does not say.
@@ -43,7 +40,7 @@ def note_conversation(
     error._fin_came = bool(fin) if fin >= 0 else None
     error._newest_data = newest_data(info, queued, _quick_ack(fd))
     error.delivery = delivery(
-        info, queued, error._fin_came, sent_fin=error._sent_fin, at_end=at_end
+        info, queued, error._fin_came, sent_fin=error._sent_fin
     )
 
 

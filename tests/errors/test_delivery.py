@@ -7,7 +7,7 @@ import pytest
 
 import pysock
 from pysock import TcpInfo, errors
-from pysock.errors.delivery import Delivery, delivery
+from pysock.errors.delivery import Delivery, after_end, delivery
 from support import loopback
 
 OFFSETS = {
@@ -87,13 +87,34 @@ def test_clocks_prove_that_the_fin_was_first(first, fields):
     assert told.verdict == ("unacknowledged-after-fin" if first else "unknown")
 
 
-@pytest.mark.parametrize(("queued", "first"), [(50, True), (51, None)])
+@pytest.mark.parametrize(
+    ("queued", "first"), [(0, None), (50, True), (51, None)]
+)
 def test_what_was_written_after_the_end_was_read(queued, first):
     then, now = reading(8, bytes_sent=100), reading(bytes_sent=150)
-    told = delivery(now, queued, True, at_end=then)
+    told = after_end(delivery(now, queued, True), now, then)
     assert told.fin_first is first
-    # A reading of an earlier connection of the socket proves nothing.
-    assert delivery(then, 50, True, at_end=now).fin_first is None
+    assert told.verdict == (
+        "unacknowledged-after-fin" if first
+        else "unknown" if queued else "acknowledged"
+    )  # fmt: skip
+    # A reading that is later, or of an older kernel, proves nothing.
+    for other in (reading(8, bytes_sent=151), reading(8, length=190)):
+        assert after_end(told, now, other) == told
+
+
+def test_written_after_the_end_was_read(pair):
+    client, server = pair
+    client.send(b"request")
+    server.recv_exactly(7)
+    server.close()
+    with pytest.raises(errors.PeerClosedError):
+        client.recv_exactly(1)
+    client.send(b"x" * 1000)
+    loopback.wait_for_state(client, 7)
+    error = failure(client.send, b"y")
+    assert error.delivery == (7, 1000, True, "unacknowledged-after-fin")
+    assert "all written after its FIN had come" in str(error.explain())
 
 
 def failure(call, *arguments):

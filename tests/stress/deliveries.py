@@ -91,6 +91,8 @@ class Client:
         self.sock, self.plan, self.chance = sock, plan, chance
         self.writes = []  # time before it, bytes
         self.error = None
+        self.exactly = chance.random() < 0.5
+        sock.setblocking(False)
 
     def write(self, size):
         if self.error is None and size:
@@ -107,7 +109,11 @@ class Client:
         if self.error is not None:
             return False
         try:
-            return self.sock.recv(9999, socket.MSG_DONTWAIT) == b""
+            if self.exactly:
+                return bool(self.sock.recv_exactly(9999))
+            return self.sock.recv(9999) == b""
+        except pysock.errors.PeerClosedError:
+            return True
         except pysock.errors.TransferWouldBlockError:
             return False
         except pysock.errors.TransferError as error:

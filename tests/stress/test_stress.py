@@ -111,3 +111,4 @@ def test_what_delivery_says_is_so(size):
     assert counts["acknowledged"] > size / 20
     assert counts["unknown"] > size / 20
     assert counts["unacknowledged and read"] > 0
+    assert counts["fin_first True"] > size / 20
