@@ -104,7 +104,7 @@ CAUSES = {
             ),
         ),
     ),
-    ("35", "TransferError"): (
+    ("35", "TlsError"): (
         "TLS: the handshake or the stream failed",
         (
             Cause(

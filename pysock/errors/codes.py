@@ -7,7 +7,7 @@ whenever it is asked for.
 
 from __future__ import annotations
 
-from errno import EINVAL
+from errno import EINVAL, ETIMEDOUT
 from socket import (
     EAI_AGAIN,
     EAI_FAIL,
@@ -32,6 +32,28 @@ _RESOLVING = {
     EAI_MEMORY: "name-no-answer",
     EAI_FAIL: "name-server-failed",
 }
+
+
+# OpenSSL's reasons that say: what came is not TLS.
+_NOT_TLS = frozenset(
+    {
+        "HTTP_REQUEST",
+        "HTTPS_PROXY_REQUEST",
+        "PACKET_LENGTH_TOO_LONG",
+        "RECORD_LAYER_FAILURE",
+        "UNKNOWN_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+_NO_VERSION = frozenset(
+    {
+        "NO_PROTOCOLS_AVAILABLE",
+        "NO_SHARED_CIPHER",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSUPPORTED_PROTOCOL",
+        "VERSION_TOO_LOW",
+    }
+)
 
 
 def code_of(error: Any) -> str:
@@ -156,6 +178,18 @@ def _timeout(error: Any) -> str:
     }.get(error._newest_data or "", "timeout")
 
 
+def _tls(error: Any) -> str:
+    if error.verify_message is not None:
+        return "tls-certificate"
+    if error.tls_reason in _NOT_TLS:
+        return "tls-plain-text"
+    if error.tls_reason in _NO_VERSION:
+        return "tls-version"
+    if error.ended in ("reset", "closed"):
+        return f"tls-{error.ended}"
+    return "tls-timeout" if error.errno == ETIMEDOUT else "tls"
+
+
 def _resolving(error: Any) -> str:
     return _RESOLVING.get(error.errno or 0, "name-invalid")
 
@@ -175,4 +209,5 @@ _CHOOSING: dict[str, Callable[[Any], str]] = {
     "PeerSilentError": _silent,
     "TransferTimeoutError": _timeout,
     "ResolveError": _resolving,
+    "TlsError": _tls,
 }

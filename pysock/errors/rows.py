@@ -130,7 +130,7 @@ ROWS: tuple[Row, ...] = (
     ("33", ("destroy",), (EPERM, EACCES), t.DiagDeniedError, ("policy",)),
     ("34", DIAG, (EPROTONOSUPPORT, ENOENT, EOPNOTSUPP, EXDEV), t.DiagError,
      ()),
-    ("35", TLS, (), t.TransferError, ()),
+    ("35", TLS, (), t.TlsError, ()),
     ("36", BIND, (), t.BindError, ()),
     ("36", ACCEPT, (), t.AcceptError, ()),
     ("36", TRANSFER, (), t.TransferError, ()),

@@ -218,6 +218,35 @@ class TransferWouldBlockError(TransferError, BlockingIOError):
     _only_code = "would-block"
 
 
+class TlsError(TransferError):
+    """A TLS handshake failed, or a TLS session broke.
+
+    Its `errno` is `None` where OpenSSL says no, not the kernel.
+
+    Attributes:
+        tls_reason: OpenSSL's name for it, such as `"WRONG_VERSION_NUMBER"`;
+            `None` where it has none.
+        verify_message: why the peer's certificate was not accepted; `None`
+            where it is not about that.
+        server_name: the name that the certificate had to be for; `None` on a
+            server, and where no name was given.
+        ended: `"reset"` or `"closed"`, how the connection was when the
+            session broke; `None` while it stood.
+        plain_text: what the peer said in place of TLS, as far as it still
+            lay in the socket; `None` where nothing did.
+        in_handshake: whether the handshake was not finished.
+    """
+
+    _only_code = None
+
+    tls_reason: str | None = None
+    verify_message: str | None = None
+    server_name: str | None = None
+    ended: str | None = None
+    plain_text: bytes | None = None
+    in_handshake: bool = False
+
+
 class NotConnectedError(SocketError):
     """The socket is not connected (`ENOTCONN`; Linux: `EPIPE` from send)."""
 

@@ -13,7 +13,7 @@ import os
 from pysock.errors import SocketError, show_address
 from pysock.errors.handlers import from_handler
 from pysock.errors.told import lines_of
-from pysock.explain import connecting, listening, naming, transferring
+from pysock.explain import connecting, listening, naming, tls, transferring
 from pysock.explain.budget import Budget
 from pysock.explain.case import Case
 from pysock.explain.repeats import REPEATS
@@ -29,12 +29,14 @@ LOOKS: Mapping[str, tuple[Look, ...]] = {
     **connecting.LOOKS,
     **listening.LOOKS,
     **naming.LOOKS,
+    **tls.LOOKS,
     **transferring.LOOKS,
 }
 TELLS: Mapping[str, Callable[[Case], None]] = {
     **connecting.TELLS,
     **listening.TELLS,
     **naming.TELLS,
+    **tls.TELLS,
     **transferring.TELLS,
 }
 

@@ -39,6 +39,7 @@ _RESOLVERS = ("gevent.socket", "eventlet.green.socket")
 # has wrap() and unwrap() for it.
 _NEIGHBOURS: dict[str, tuple[str, str]] = {
     "asyncio": ("asyncio", "pysock.integrations.asyncio_"),
+    "tls": ("ssl", "pysock.integrations.tls"),
 }
 
 _lock = allocate_lock()

@@ -1,0 +1,179 @@
+"""TLS: the exceptions of `ssl.SSLSocket` and of asyncio's TLS protocol.
+
+OpenSSL reads and writes the descriptor itself, so no method of the standard
+class sees the failure. What the kernel knows of the connection outlives it.
+"""
+
+from __future__ import annotations
+
+import _socket
+import functools
+import ssl
+from errno import ECONNRESET, EPIPE, ETIMEDOUT
+from fcntl import ioctl
+from termios import FIONREAD
+
+from pysock.dropin.funnel import failure_of, is_tcp
+from pysock.errors import Origin, TlsError
+from pysock.errors.handlers import from_handler
+from pysock.explain.notes import attach, attached
+from pysock.integrations import noting
+from pysock.raw.conversation import note_conversation
+from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
+from pysock.tcp.state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Method = Callable[..., Any]
+
+# Those of ssl.SSLSocket that call OpenSSL; its other methods call these.
+_METHODS = ("do_handshake", "read", "send", "write")
+_CALLS = {"do_handshake": "do_handshake", "read": "recv", "write": "send"}
+
+# Would block: no failure.
+_AGAIN = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+_PEER, _DEADLINE = Origin("peer"), Origin("deadline")
+
+# (class, name, what was there, what is there now)
+_placed: list[tuple[type, str, Any, Any]] = []
+
+
+def wrap() -> None:
+    """Wrap the methods of `ssl.SSLSocket` that OpenSSL fails in, once."""
+    if _placed:
+        return
+    for name in _METHODS:
+        method: Any = vars(ssl.SSLSocket).get(name)
+        if method is None or not hasattr(method, "__code__"):
+            continue
+        wrapper: Any = functools.wraps(method)(_noted(name, method))
+        # A traceback shows the code's own name.
+        wrapper.__code__ = wrapper.__code__.replace(
+            co_name=name, co_qualname=method.__qualname__
+        )
+        setattr(ssl.SSLSocket, name, wrapper)
+        _placed.append((ssl.SSLSocket, name, method, wrapper))
+
+
+def unwrap() -> None:
+    """Put back what was there, where nobody has put another since."""
+    while _placed:
+        kind, name, method, wrapper = _placed.pop()
+        if vars(kind).get(name) is wrapper:
+            setattr(kind, name, method)
+
+
+def _noted(name: str, method: Method) -> Method:
+    call = _CALLS.get(name, name)
+
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except _AGAIN:
+            raise
+        except OSError as exc:
+            note_tls(self, call, exc, self.server_hostname)
+            del self, args, kwargs
+            raise
+
+    return wrapper
+
+
+def note_tls(
+    sock: Any,
+    call: str,
+    exc: OSError,
+    server_name: str | None,
+    *,
+    in_handshake: bool | None = None,
+) -> None:
+    """Note on an exception of TLS what the connection under it knows.
+
+    Args:
+        sock: the socket under the session, still open.
+        call: `do_handshake`, `recv` or `send`.
+        exc: the exception; one that is noted already keeps its note.
+        server_name: whom the certificate had to be for.
+        in_handshake: whether the handshake was going on; as `call` says, if
+            not given.
+    """
+    if not noting.active or attached(exc) is not None:
+        return
+    if in_handshake is None:
+        in_handshake = call == "do_handshake"
+    try:
+        sock = noting.real_socket(sock)
+        if not in_handshake and not isinstance(exc, ssl.SSLError):
+            # Of the kernel, as on any connection.
+            failure: Any = failure_of(sock, call, exc)
+        else:
+            failure = _tls_failure(sock, call, exc, in_handshake)
+        if failure is not None:
+            if isinstance(failure, TlsError):
+                failure.server_name = server_name
+            attach(exc, failure)
+    except Exception as problem:
+        if from_handler(problem):
+            raise
+
+
+def _tls_failure(
+    sock: Any, call: str, exc: OSError, in_handshake: bool
+) -> TlsError | None:
+    fd = sock.fileno()
+    if fd < 0 or not is_tcp(sock):
+        return None
+    error = TlsError(*exc.args)
+    error.call, error.in_handshake = call, in_handshake
+    error.address, error.local_address = peer_of(fd), local_address_of(fd)
+    error.tcp_info = tcp_info_of(fd)
+    note_conversation(error, fd)
+    error.errno = None if isinstance(exc, ssl.SSLError) else exc.errno
+    error.tls_reason = getattr(exc, "reason", None)
+    error.verify_message = getattr(exc, "verify_message", None)
+    if error.verify_message is None:
+        if _has_ended(exc):
+            error.ended, error.origin = _how(exc, error), _PEER
+        elif isinstance(exc, (TimeoutError, ConnectionAbortedError)):
+            error.errno, error.origin = ETIMEDOUT, _DEADLINE
+            error.elapsed = sock.gettimeout() or None
+        elif in_handshake:
+            error.plain_text = _waiting(sock)
+    return error
+
+
+def _how(exc: OSError, error: TlsError) -> str:
+    """Tell a RST, which OpenSSL may turn into an end of file, from a FIN.
+
+    After a FIN the socket may be closed as well: by the RST that answered
+    what this end still sent.
+    """
+    if exc.errno in (ECONNRESET, EPIPE):
+        return "reset"
+    info = error.tcp_info
+    over = info is not None and info.state is TcpState.CLOSE
+    return "reset" if over and not error._fin_came else "closed"
+
+
+def _waiting(sock: Any) -> bytes | None:
+    """Look at what the peer said; OpenSSL has taken five bytes of it."""
+    if ioctl(sock.fileno(), FIONREAD, bytes(4)) == bytes(4):
+        return None  # a recv would wait, as long as the timeout says
+    flags = _socket.MSG_PEEK | _socket.MSG_DONTWAIT
+    return _socket.socket.recv(sock, 256, flags)
+
+
+def _has_ended(exc: OSError) -> bool:
+    return isinstance(
+        exc,
+        (
+            ssl.SSLEOFError,
+            ssl.SSLZeroReturnError,
+            ConnectionResetError,
+            BrokenPipeError,
+        ),
+    ) or (getattr(exc, "reason", None) == "UNEXPECTED_EOF_WHILE_READING")
