@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from pysock import errors
 from support import child
 
 PARTS = """
@@ -56,6 +57,7 @@ PARTS = """
             details = pysock.details(error)
             print(type(error).__name__, error.args, sep="|")
             if details is not None:
+                print(type(details).__name__)
                 print(details.code, details.explain().why)
 """
 
@@ -77,8 +79,10 @@ def told(talk, certificate):
     """What a failure is, plain and noted, and what its note says."""
     plain = child.run(f"{PARTS}\n    {talk}", "plain", *certificate)
     noted = child.run(f"{PARTS}\n    {talk}", "noted", *certificate)
-    kind, said = noted.stdout.splitlines()
+    kind, name, said = noted.stdout.splitlines()
     assert plain.stdout.splitlines() == [kind]
+    is_of_tls = name == errors.TlsError.__name__
+    assert is_of_tls == said.startswith("tls")
     return said
 
 

@@ -47,5 +47,10 @@ MADE = {
         "tcp_info() of a UDP socket, a pipe, a file",
         "errors/test_failures_any_call.py",
     ),
+    "35": (
+        "a peer that resets, closes, falls silent, speaks HTTP, or shows a "
+        "certificate that nobody trusts",
+        "integrations/test_tls.py",
+    ),
     "31": ("names that no resolver knows", "errors/test_failures_any_call.py"),
 }
