@@ -171,10 +171,7 @@ struct pysock_snapshot {
     uint8_t tcp_info[512];       /* so many bytes of it are filled */
 };
 
-/*
- * Read the three of them: for Python one call, and one allocation.  Each
- * fails by itself.  Never blocks.
- */
+/* Read the three, each of which fails by itself.  Never blocks. */
 void pysock_snapshot(int fd, struct pysock_snapshot *out);
 
 /* O_NONBLOCK on (1) or off (0) of the open file.  0 or -errno. */
@@ -192,16 +189,12 @@ int pysock_set_option(int fd, int level, int name, int value);
  */
 int pysock_memory(int fd, uint32_t *values, int count);
 
-/*
- * SIOCOUTQ: bytes written and not acknowledged, a FIN counting as one; also
- * of a dead connection.  Or -errno (-EINVAL: a listener).
- */
+/* SIOCOUTQ: bytes (a FIN is one) not acknowledged, or -errno (listener). */
 int pysock_send_queue(int fd);
 
 /*
- * Whether the peer's FIN has come, 1 or 0; also of a dead connection and when
- * it was read.  Asked of TCP_ZEROCOPY_RECEIVE with nothing to map, which
- * changes nothing.  Or -errno (-EINVAL: 4 KiB or more wait to be read).
+ * Whether the peer's FIN has come, 1 or 0, read or not, also when all is over:
+ * TCP_ZEROCOPY_RECEIVE with nothing to map.  Or -errno (-EINVAL: 4 KiB wait).
  */
 int pysock_got_fin(int fd);
 
