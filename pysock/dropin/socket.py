@@ -23,6 +23,7 @@ from pysock.dropin.sigpipe import without_sigpipe
 from pysock.dropin.standard import ask_replacement, standard_class
 from pysock.dropin.typed import by_handler, typed
 from pysock.errors import SocketError, error_for
+from pysock.errors.handlers import from_handler
 from pysock.tcp.info import TcpInfo
 
 TYPE_CHECKING = False
@@ -144,8 +145,10 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         # be loaded any more: what explains that has to be here before.
         try:
             import pysock.explain.telling  # noqa: F401
-        except (ImportError, OSError):
-            pass  # no descriptor left already
+        except (ImportError, OSError) as problem:
+            if from_handler(problem):
+                raise
+            # No descriptor left already, or no file.
 
     def accept(self) -> tuple[socket, Any]:
         """Take one connection from the queue, as the timeout says.
