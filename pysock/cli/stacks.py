@@ -53,7 +53,7 @@ def stacks_of(pid: int) -> tuple[Stacks, str | None]:
         the frames by thread; and why there are none, if so.
     """
     if sys.version_info >= (3, 14):
-        found = _by_interpreter(pid)
+        found = by_interpreter(pid)
         if found:
             return found, None
     return _by_py_spy(pid)
@@ -81,8 +81,8 @@ def _is_own(file: str) -> bool:
     return _is_installed(file) and not is_package
 
 
-def _by_interpreter(pid: int) -> Stacks:
-    """By a module that is private and changes: nothing, if it does."""
+def by_interpreter(pid: int) -> Stacks:
+    """Ask by a module that is private and changes: nothing, if it does."""
     try:
         import _remote_debugging  # type: ignore[import-not-found, unused-ignore]
 

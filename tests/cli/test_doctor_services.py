@@ -16,6 +16,11 @@ from support.diagnosing import SERVICE, connect, count, doctor, only
 pytest_plugins = ["lab.fixtures"]
 
 
+def seconds_in(sentence, before):
+    """The number of seconds behind some words."""
+    return float(re.search(rf"{before} ([\d.]+) s", sentence).group(1))
+
+
 def test_leak(place, version):
     where = LOOPBACK[version], SERVICE
     with service(services.LEAK, *where) as pid:
@@ -30,7 +35,7 @@ def test_leak(place, version):
         assert doctor("--pid", os.getpid(), seconds=0.1) == (0, {})
     assert leak["severity"] == "wrong"
     assert f"/{pid} has 12 connections in CLOSE_WAIT" in leak["why"]
-    assert "for at least 2." in leak["why"]
+    assert seconds_in(leak["why"], "one for at least") >= 2
     assert "does not close its end" in leak["why"]
     assert "clients of" in leak["seen"][0]
     assert re.search(r"\d+ of its [\d,]+ descriptors", leak["seen"][1])
@@ -55,7 +60,8 @@ def test_full_backlog(place, version):
     assert f"/{pid}) is full: 2 connections waiting" in full["why"]
     assert "with a limit of 1" in full["why"]
     assert any("threw" in fact for fact in full["seen"])
-    assert any("waited for at least 2." in fact for fact in full["seen"])
+    [waited] = [fact for fact in full["seen"] if "has waited" in fact]
+    assert seconds_in(waited, "for at least") >= 2
     assert full["try"].startswith(f"pysock ps {pid}")
     hung = found["connect-unanswered"]
     assert f"/{os.getpid()} (1)" in hung["seen"][0]
@@ -129,12 +135,16 @@ def test_half_open_connection(place, version):
 
 
 def test_half_open_handshakes(place, version):
-    with socket.create_server(
-        (HERE[version], SERVICE), family=FAMILY[version]
-    ):
-        for port in range(4000, 4008):
-            place.far_end.send_syn(version, port, (HERE[version], SERVICE))
-        until(lambda: count("SYN_RECV") == 8, what="8 handshakes")
+    where = HERE[version], SERVICE
+    with socket.create_server(where, family=FAMILY[version]):
+
+        def all_are_there():
+            # A first SYN may be lost, on a link that has just come up.
+            for port in range(4000, 4008):
+                place.far_end.send_syn(version, port, where)
+            return count("SYN_RECV") == 8
+
+        until(all_are_there, what="8 handshakes")
         status, found = doctor()
     assert status == 1
     half = only(found, "handshakes-unfinished")
@@ -180,23 +190,36 @@ def test_ports_used_up(place, version):
     assert f"held by python/{greedy} (20)" in gone["seen"]
 
 
+def close_first(version, host, many):
+    """Connections that this end closes first: TIME_WAIT keeps the ports."""
+    for _ in range(many):
+        client = connect(version, host)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+        client.close()
+    until(lambda: count("TIME_WAIT") == many, what=f"{many} in TIME_WAIT")
+
+
 def test_ports_that_wait(place, version):
-    """The client closes first: TIME_WAIT keeps each port for a minute."""
     place.namespace.sysctl("net.ipv4.ip_local_port_range", "40000 40019")
-    where = LOOPBACK[version], SERVICE
-    with service(services.ECHO, *where):
-        for _ in range(18):
-            client = connect(version)
-            client.shutdown(socket.SHUT_WR)
-            assert client.recv(1) == b""
-            client.close()
-        until(lambda: count("TIME_WAIT") == 18, what="18 in TIME_WAIT")
-        status, found = doctor(seconds=0.2)
+    with service(services.ECHO, HERE[version], SERVICE):
+        close_first(version, HERE[version], 18)
+        status, found = doctor()
     assert status == 1
     gone = only(found, "ports-used-up")
     assert gone["severity"] == "doubtful"
+    assert "2 are left" in gone["why"]
     assert gone["seen"] == ["in state TIME_WAIT (18)"]
     assert "keep its connections open" in gone["try"]
+
+
+def test_ports_that_the_kernel_gives_again(place, version):
+    """On loopback a port in TIME_WAIT is free after a second."""
+    place.namespace.sysctl("net.ipv4.ip_local_port_range", "40000 40019")
+    with service(services.ECHO, LOOPBACK[version], SERVICE):
+        close_first(version, LOOPBACK[version], 20)
+        assert doctor() == (0, {})
+        connect(version).close()
 
 
 def test_hung_client_and_the_server_that_does_not_read(place, version):

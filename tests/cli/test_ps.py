@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import sys
 
 import pytest
 
@@ -85,9 +86,27 @@ def test_line_of_the_program(place, version):
     assert f"<string>:{line} in fetch" in done.stdout
 
 
+def test_line_by_the_interpreter_itself(place):
+    """From 3.14 on, of a process of the same version; else it says nothing."""
+    where = LOOPBACK[4], SERVICE
+    with (
+        service(services.THINKER, *where),
+        service(services.ASKER, *where) as client,
+    ):
+        until(is_read, what="request that was read")
+        found = stacks.by_interpreter(client)
+    if sys.version_info < (3, 14):
+        assert found == {}
+        return
+    [frames] = found.values()
+    assert list(found) == [client]
+    assert [frame.function for frame in frames] == ["fetch", "<module>"]
+    assert frames[0].line > 0
+
+
 def test_without_py_spy_it_says_so(place, monkeypatch, capsys):
     monkeypatch.setattr(stacks.shutil, "which", lambda *_, **__: None)
-    monkeypatch.setattr(stacks, "_by_interpreter", lambda _: {})
+    monkeypatch.setattr(stacks, "by_interpreter", lambda _: {})
     where = LOOPBACK[4], SERVICE
     with service(services.SINK, *where), connect(4):
         pid = next(iter(sock_diag.sockets("LISTEN", processes=True)))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FEW = 3
 # Shares of the ephemeral ports.
 _MUCH, _NEARLY_ALL = 0.8, 0.95
+_TIME_WAIT_MS, _REUSED_AFTER_MS = 60_000, 1_000
 
 
 def findings(survey: Survey) -> Iterator[Finding]:
@@ -96,6 +97,14 @@ def _one_refused(survey: Survey, place: str, entries: list[Entry]) -> Finding:
             (),
             f"on {host}: ss -ltnp 'sport = :{port}'",
         )
+    if serving := _serving(survey, host, port):
+        return Finding(
+            DOUBTFUL,
+            "connect-refused",
+            f"{why}; {survey.who(serving[0])} listens there now",
+            (),
+            None,
+        )
     elsewhere = [
         entry
         for entry in survey.in_state(TcpState.LISTEN)
@@ -167,10 +176,11 @@ def _ports(survey: Survey) -> Iterator[Finding]:
     there = last - first + 1
     ways: dict[Any, list[Entry]] = {}
     listening = {e.local_port for e in survey.in_state(TcpState.LISTEN)}
+    reuse = (setting("net.ipv4.tcp_tw_reuse") or (0,))[0]
     for entry in survey.entries:
         port = entry.local_port
         if first <= port <= last and entry.remote_port:
-            if port in listening:
+            if port in listening or _is_free_again(entry, reuse):
                 continue
             way = host_of(entry.local), shown(entry.remote)
             ways.setdefault(way, []).append(entry)
@@ -178,6 +188,20 @@ def _ports(survey: Survey) -> Iterator[Finding]:
         share = len(entries) / there
         if share >= _MUCH:
             yield _used_up(survey, place, entries, bounds)
+
+
+def _is_free_again(entry: Entry, reuse: int) -> bool:
+    """Whether the next connect may take the port of a TIME_WAIT.
+
+    After a second it may: 1 everywhere, 2 (the default) on loopback.
+    """
+    if entry.state is not TcpState.TIME_WAIT or not reuse:
+        return False
+    if reuse != 1:
+        host = host_of(entry.remote)
+        if not (host.startswith("127.") or host == "::1"):
+            return False
+    return (entry.expires_ms or 0) <= _TIME_WAIT_MS - _REUSED_AFTER_MS
 
 
 def _used_up(
@@ -197,16 +221,16 @@ def _used_up(
         )
     else:
         advice = "let the client open fewer connections, or close them"
-    nearly = len(entries) >= there * _NEARLY_ALL
+    left = there - len(entries)
     return Finding(
-        WRONG if nearly else DOUBTFUL,
+        WRONG if left <= there * (1 - _NEARLY_ALL) else DOUBTFUL,
         "ports-used-up",
         f"{len(entries):,} of the {there:,} local ports ({first} to {last}) "
         f"are in use towards {place}: "
         + (
-            "the next connects fail with EADDRNOTAVAIL"
-            if nearly
-            else "connects will soon fail with EADDRNOTAVAIL"
+            f"{left:,} are left, then connects fail with EADDRNOTAVAIL"
+            if left > 0
+            else "the next connect fails with EADDRNOTAVAIL"
         ),
         tuple(seen),
         advice,

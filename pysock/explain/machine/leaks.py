@@ -32,8 +32,9 @@ def findings(survey: Survey) -> Iterator[Finding]:
             held = survey.holders(entry)
             key = held[0]._replace(fd=-1) if held else survey.who(entry)
             left.setdefault(key, []).append(entry)
+    listening = {e.local_port for e in survey.in_state(TcpState.LISTEN)}
     for owner, entries in left.items():
-        yield _close_wait(owner, entries)
+        yield _close_wait(owner, entries, listening)
     yield from _descriptors(survey)
 
 
@@ -43,10 +44,12 @@ def _age(entry: Entry) -> float:
     return 0.0 if info is None else (info.last_ack_recv_ms or 0) / 1000
 
 
-def _close_wait(owner: Process | str, entries: list[Entry]) -> Finding:
+def _close_wait(
+    owner: Process | str, entries: list[Entry], listening: set[int]
+) -> Finding:
     count = len(entries)
     oldest = duration(max(map(_age, entries)))
-    peers = top(_service(entry) for entry in entries)
+    peers = top(_service(entry, listening) for entry in entries)
     seen = [f"the other ends are {peers}"]
     look = "sudo pysock sockets --state close-wait"
     if isinstance(owner, str):
@@ -71,9 +74,9 @@ def _close_wait(owner: Process | str, entries: list[Entry]) -> Finding:
     )
 
 
-def _service(entry: Entry) -> str:
+def _service(entry: Entry, listening: set[int]) -> str:
     """What tells one peer from another: not a client's chance port."""
-    if entry.local_port < entry.remote_port:
+    if entry.local_port in listening:
         return f"clients of {shown(entry.local)}"
     return shown(entry.remote)
 

@@ -60,7 +60,7 @@ def _full(survey: Survey, entry: Entry, queue: list[Entry]) -> Finding:
     if dropped:
         seen.append(
             f"it threw {many(dropped, 'segment')} away in "
-            f"{duration(survey.seconds)}: those connects hang"
+            f"{duration(survey.seconds)}"
         )
     if queue:
         seen.append(f"one has waited for at least {duration(_longest(queue))}")
