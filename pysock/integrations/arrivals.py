@@ -1,12 +1,15 @@
 """Do something when a module has been imported, now or later.
 
 Nothing is imported for that. A finder in front of the others lets them find
-the module, and the loader that was found calls back once it has run it.
+the module, and the loader that was found calls back once it has run it. Of a
+module that is being imported just now (`import ssl` imports `socket`, and
+that may be what brought us here), its spec calls back.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib.machinery import ModuleSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +23,13 @@ _awaited: dict[str, Callable[[], None]] = {}
 def when_imported(name: str, call: Callable[[], None]) -> None:
     """Call something as soon as a module is there: at once if it is."""
     module = sys.modules.get(name)
-    if module is not None and not _is_loading(module):
-        call()
+    if module is not None:
+        spec = getattr(module, "__spec__", None)
+        if getattr(spec, "_initializing", False) and type(spec) is ModuleSpec:
+            _awaited[name] = call
+            spec.__class__ = _Spec
+        else:
+            call()
         return
     _awaited[name] = call
     if _finder not in sys.meta_path:
@@ -35,9 +43,30 @@ def forget_all() -> None:
         sys.meta_path.remove(_finder)
 
 
-def _is_loading(module: object) -> bool:
-    spec = getattr(module, "__spec__", None)
-    return bool(getattr(spec, "_initializing", False))
+def _arrived(name: str) -> None:
+    call = _awaited.pop(name, None)
+    if call is None or name not in sys.modules:
+        return
+    try:
+        call()
+    except Exception as problem:
+        # Its import has succeeded, and is not to fail because of us.
+        from warnings import warn
+
+        try:
+            warn(f"pysock leaves {name} alone: {problem!r}", stacklevel=2)
+        except Warning:
+            return
+
+
+class _Spec(ModuleSpec):
+    """The spec of a module that is being imported: tells when that is over."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "_initializing" and not value:
+            self.__class__ = ModuleSpec  # type: ignore[assignment]
+            _arrived(self.name)
 
 
 class _Finder:
@@ -69,9 +98,8 @@ def _tell_when_run(name: str, loader: Any) -> None:
         if loader.__dict__.get("exec_module") is run_and_tell:
             del loader.exec_module
         run(module)
-        call = _awaited.pop(name, None) if module.__name__ == name else None
-        if call is not None:
-            call()
+        if module.__name__ == name:
+            _arrived(name)
 
     try:
         loader.exec_module = run_and_tell
