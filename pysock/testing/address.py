@@ -19,8 +19,10 @@ class Address(tuple[str, int]):
         """Make it of its two parts."""
         return super().__new__(cls, (host, port))
 
-    def __getnewargs__(self) -> tuple[str, int]:
-        return self.host, self.port
+    def __reduce__(self) -> tuple[object, ...]:
+        # What switches a failure stays in the process that began it.
+        kept = {"scheme": self.scheme, "ca_file": self.ca_file}
+        return Address, (self.host, self.port), kept
 
     @property
     def host(self) -> str:

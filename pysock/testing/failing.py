@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pysock.testing
 from pysock.testing.address import Address
+from pysock.testing.network import NetworkAddress
 from pysock.testing.phases import Failure
 from pysock.testing.unavailable import Unavailable
 
@@ -56,6 +57,14 @@ class Failing:
     ) -> None:
         self._stack.close()
 
+    def run_in(
+        self, address: NetworkAddress, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Do as `pysock.testing.run_in`; skip where it is unavailable."""
+        return self._or_skip(
+            lambda: pysock.testing.run_in(address, *args, **kwargs)
+        )
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or name not in pysock.testing.MANAGERS:
             raise AttributeError(f"pysock.testing has no manager {name!r}")
@@ -71,8 +80,11 @@ class Failing:
         return sorted({*super().__dir__(), *pysock.testing.MANAGERS})
 
     def _begin(self, make: Callable[[], Any]) -> Any:
+        return self._or_skip(lambda: self._stack.enter_context(make()))
+
+    def _or_skip(self, call: Callable[[], Any]) -> Any:
         try:
-            return self._stack.enter_context(make())
+            return call()
         except Unavailable as error:
             if self._skip is None:
                 raise

@@ -75,7 +75,7 @@ def network(
     settings = Scripted(steps, host=FAR[version], answer=answer).settings
     with contextlib.ExitStack() as stack:
         try:
-            wire = Process("wire", faults)
+            wire = Process("wire", (version, faults))
             stack.callback(wire.close)
             server = Process("peer", settings, inside=wire.pid)
             stack.callback(server.close)

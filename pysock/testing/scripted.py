@@ -78,6 +78,8 @@ class Scripted:
         self._process: Process | None = None
 
     def __enter__(self) -> Address:
+        if self._process is not None:
+            raise RuntimeError("it is entered already; make another one")
         self._process = Process("peer", self.settings)
         return self.address_of(self._process)
 

@@ -100,6 +100,10 @@ CASES = [
     ),
     *cases(
         foreign.aiohttp_get,
+        ("refusing", testing.refusing, aiohttp.ClientConnectorError,
+         "connect-refused-reset"),
+        ("full-queue", testing.full_queue, aiohttp.ConnectionTimeoutError,
+         "connect-timeout-deadline"),
         ("resetting-request", reset(), aiohttp.ClientOSError,
          "peer-reset-unanswered"),
         ("unresolvable", testing.unresolvable_name,

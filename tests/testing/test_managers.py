@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import pickle
 import ssl
 
 import pytest
@@ -248,3 +249,22 @@ def test_an_address_that_is_not_ours():
         with pytest.raises(OSError, match="assign") as caught:
             manager(host="192.0.2.77").__enter__()
         assert caught.value.errno == errno.EADDRNOTAVAIL
+
+
+def test_manager_that_is_entered_twice():
+    manager = testing.resetting()
+    with manager, pytest.raises(RuntimeError, match="make another"):
+        manager.__enter__()
+    with manager as address, pytest.raises(errors.PeerResetError):
+        fetch(address, timeout=5)
+
+
+def test_address_is_a_tuple_that_pickles():
+    with testing.tls() as address:
+        copy = pickle.loads(pickle.dumps(address))
+    assert (copy.url, copy.ca_file) == (address.url, address.ca_file)
+    with testing.proxy(("127.0.0.1", 9)) as link:
+        copy = pickle.loads(pickle.dumps(link))
+        assert copy == link == (link.host, link.port)
+        assert type(copy) is testing.Address
+    assert testing.Address("::1", 80).url == "http://[::1]:80"

@@ -144,6 +144,23 @@ def test_unavailable_is_a_skip_with_the_reason(run_tests):
     assert "pip install 'pysock-tcp[testing]'" in said
 
 
+def test_a_client_that_cannot_be_started_there_is_a_skip(run_tests):
+    said = run_tests("""
+        import pytest
+        from pysock import testing
+
+        def refuse(*args):
+            raise testing.Unavailable("this takes root")
+
+        def test_it(failing, monkeypatch):
+            monkeypatch.setattr(testing, "run_in", refuse)
+            failing.run_in(failing.refusing(), int)
+            raise AssertionError
+        """)
+    assert "1 skipped" in said, said
+    assert "this takes root" in said
+
+
 def test_pysock_is_not_imported_by_a_run_that_does_not_use_it(run_tests):
     said = run_tests("""
         import sys

@@ -44,4 +44,6 @@ def full_queue(*, host: str = LOOPBACK) -> Iterator[Address]:
                 info = listener.getsockopt(_socket.IPPROTO_TCP, _TCP_INFO, 28)
                 if any(info[_UNACKED]):
                     break
+            else:
+                raise TimeoutError("the queue of a listener does not fill")
             yield address_of(listener)

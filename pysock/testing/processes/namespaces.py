@@ -17,6 +17,7 @@ NEAR = {4: "192.0.2.1", 6: "2001:db8:1::1"}
 ROUTER = {4: "192.0.2.254", 6: "2001:db8:1::fe"}
 FAR = {4: "198.51.100.1", 6: "2001:db8:2::1"}
 
+_PREFIX = {4: 24, 6: 64}
 _NEAR_NET = {4: "192.0.2.0/24", 6: "2001:db8:1::/64"}
 _NEAR_MAC, _FAR_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 
@@ -27,8 +28,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Namespaces:
     """Made at once; this process is in the middle one afterwards."""
 
-    def __init__(self) -> None:
-        """Make them.
+    def __init__(self, version: int) -> None:
+        """Make them, with addresses of IPv4 or IPv6.
 
         Raises:
             OSError: no right to do so, or `ip` is missing or fails.
@@ -43,38 +44,19 @@ class Namespaces:
             f"link add b0 type veth peer name b1 address {_FAR_MAC}",
             f"link set a1 netns /proc/{me}/fd/{self.near}",
             f"link set b1 netns /proc/{me}/fd/{self.far}",
-            *(f"link set {name} up" for name in ("a0", "b0")),
+            "link set a0 up",
+            "link set b0 up",
         )
+        near = f"{NEAR[version]}/{_PREFIX[version]}"
+        far = f"{FAR[version]}/{_PREFIX[version]}"
+        # A network that is cut is silent. Of an unanswered question for a
+        # neighbour the program would be told.
         self.go(self.near)
-        _settle("a1")
-        _ip(
-            "link set lo up",
-            "link set a1 up gso_max_segs 1",
-            f"address add {NEAR[4]}/24 dev a1",
-            f"address add {NEAR[6]}/64 dev a1 nodad",
-            # A network that is cut is silent. Unanswered questions for a
-            # neighbour would be told the program.
-            *(
-                f"neighbour add {ROUTER[version]} lladdr {_FAR_MAC} dev a1"
-                for version in (4, 6)
-            ),
-            f"route add default via {ROUTER[4]}",
-            f"-6 route add default via {ROUTER[6]}",
-        )
+        _set_up("a1", near, neighbour=(ROUTER[version], _FAR_MAC))
+        _ip(f"-{version} route add default via {ROUTER[version]}")
         self.go(self.far)
-        _settle("b1")
-        _ip(
-            "link set lo up",
-            "link set b1 up gso_max_segs 1",
-            f"address add {FAR[4]}/24 dev b1",
-            f"address add {FAR[6]}/64 dev b1 nodad",
-            f"route add {_NEAR_NET[4]} dev b1",
-            f"-6 route add {_NEAR_NET[6]} dev b1",
-            *(
-                f"neighbour add {NEAR[version]} lladdr {_NEAR_MAC} dev b1"
-                for version in (4, 6)
-            ),
-        )
+        _set_up("b1", far, neighbour=(NEAR[version], _NEAR_MAC))
+        _ip(f"-{version} route add {_NEAR_NET[version]} dev b1")
         self.go(self.middle)
 
     def go(self, namespace: int) -> None:
@@ -99,12 +81,22 @@ class Namespaces:
         return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _settle(name: str) -> None:
-    """Let an interface be quiet: no router solicitation, no MLD."""
-    for setting, value in (("accept_ra", 0), ("addr_gen_mode", 1)):
+def _set_up(name: str, address: str, neighbour: tuple[str, str]) -> None:
+    """Bring loopback and an interface up, without a packet of their own."""
+    for setting, value in (
+        ("accept_ra", 0),
+        ("addr_gen_mode", 1),  # no link-local address
+        ("accept_dad", 0),
+    ):
         path = Path(f"/proc/sys/net/ipv6/conf/{name}", setting)
         if path.exists():
             path.write_text(f"{value}\n")
+    _ip(
+        "link set lo up",
+        f"link set {name} up gso_max_segs 1",
+        f"address add {address} dev {name}",
+        f"neighbour add {neighbour[0]} lladdr {neighbour[1]} dev {name}",
+    )
 
 
 def _ip(*commands: str) -> None:

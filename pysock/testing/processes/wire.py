@@ -115,9 +115,9 @@ def main() -> None:
     for the server to be started in, then in the near one.
     """
     control = Control()
-    faults = control.question()
+    version, faults = control.question()
     try:
-        namespaces = Namespaces()
+        namespaces = Namespaces(version)
         wire = Wire(_tap("a0"), _tap("b0"))
         wire.faults |= faults
         namespaces.go(namespaces.far)
