@@ -50,6 +50,8 @@ _ANY_ADDRESS = ("0.0.0.0", "::")
 # Of a reading that was reset: so many bytes of it are kept.
 _LEFT, _NO_STATE = 3, 0xFF
 
+_PEER, _SOME_ICMP = Origin("peer"), Origin("icmp")
+
 # Errnos of a connect that leave no choice, if no ICMP message came.
 _ALWAYS = {
     errno.EISCONN: "caller",
@@ -162,16 +164,16 @@ def _refused_by(
 ) -> Origin | None:
     """Tell a RST from an ICMP refusal that is not in the error queue."""
     if info is not None and info.segs_out:
-        return Origin("peer" if info.segs_in else "icmp")
+        return _PEER if info.segs_in else _SOME_ICMP
+    if _keeps_icmp(fd, address):
+        return _PEER
     # A blocking connect has reset the counters. What it leaves is on which
     # CPU the socket's last segment came: -1 if there never was one.
     cpu = read_option(fd, _socket.SOL_SOCKET, _SO_INCOMING_CPU)
     if cpu is not None and cpu < 0:
-        return Origin("icmp")
+        return _SOME_ICMP
     # That segment may be an earlier attempt's.
-    if _keeps_icmp(fd, address) or (cpu is not None and not again):
-        return Origin("peer")
-    return None
+    return None if cpu is None or again else _PEER
 
 
 def _keeps_icmp(fd: int, address: tuple[Any, ...] | None) -> bool:
@@ -179,8 +181,10 @@ def _keeps_icmp(fd: int, address: tuple[Any, ...] | None) -> bool:
 
     On IPv4 always, from an IPv6 socket too; on IPv6 with IPV6_RECVERR.
     """
-    if address is not None and str(address[0]).startswith("::ffff:"):
-        return True
+    if address is not None and (
+        len(address) == 2 or address[0].startswith("::ffff:")
+    ):
+        return True  # numeric, as the kernel writes it
     if read_option(fd, _socket.SOL_SOCKET, _SO_DOMAIN) == _socket.AF_INET:
         return True
     return bool(read_option(fd, _socket.IPPROTO_IPV6, _IPV6_RECVERR))
