@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,9 @@ from support.requirements import skip_or_fail
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+    "version"
+]
 NOT_IN_A_CLONE = shutil.ignore_patterns(
     ".git", ".venv*", ".*_cache", ".hypothesis", ".benchmarks",
     "build", "dist", "*.egg-info", "*.so", "*.o", "__pycache__",
@@ -114,7 +118,7 @@ def metadata(wheel):
 
 def test_wheel_is_tagged_for_the_stable_abi(built):
     name, version, *tags = built.wheel.stem.split("-")
-    assert (name, version) == ("pysock_tcp", "0.1.0")
+    assert (name, version) == ("pysock_tcp", VERSION)
     python, abi, platform = tags
     assert (python, abi) == ("cp311", "abi3")
     assert re.match(r"(many|musl)?linux_", platform)
@@ -142,7 +146,7 @@ def test_wheel_holds_the_package_and_nothing_of_the_tree(wheel_names):
     assert tops == {
         "pysock",
         "pysock_pytest.py",
-        "pysock_tcp-0.1.0.dist-info",
+        f"pysock_tcp-{VERSION}.dist-info",
     }
     sources = {
         name for name in wheel_names if Path(name).suffix in {".c", ".h", ".o"}
@@ -259,7 +263,7 @@ def test_testing_extra_works_without_the_source_tree(built, tmp_path):
 
 @pytest.mark.parametrize("platform", ["darwin", "freebsd14", "win32"])
 def test_build_elsewhere_stops_with_one_sentence(platform):
-    # --version would print 0.1.0 and succeed if setup() were reached.
+    # --version would print it and succeed if setup() were reached.
     build_elsewhere = (
         "import runpy, setuptools, sys;"
         f"sys.platform = {platform!r};"
