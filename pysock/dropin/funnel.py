@@ -31,7 +31,7 @@ from pysock.dropin.without_snapshot import (
     would_block,
 )
 from pysock.errors import Origin, deadline_error, error_for
-from pysock.errors.handlers import from_handler
+from pysock.errors.handlers import by_handler, from_handler
 from pysock.raw.calls import parse_address, to_tuple
 from pysock.raw.conversation import note_conversation
 from pysock.raw.evidence import connect_failure, transfer_failure
@@ -146,7 +146,9 @@ def numeric(sock: Any, address: Any) -> tuple[Any, ...] | None:
     if _family(sock) == _IPV4 and type(address) is tuple:
         try:
             _inet_pton(_IPV4, address[0])
-        except (OSError, TypeError, ValueError):
+        except (OSError, TypeError, ValueError) as problem:
+            if by_handler(problem):
+                raise
             return None
         # Only the kernel's own way of writing it is taken.
         return (address[0], index(address[1]))

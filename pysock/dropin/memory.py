@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from types import MemberDescriptorType
 
+from pysock.errors.handlers import from_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -33,8 +35,9 @@ def remember(sock: Any, name: str, value: Any) -> None:
 
             _beside = WeakKeyDictionary()
         _beside.setdefault(sock, {})[name] = value
-    except (ImportError, OSError, TypeError):
-        return
+    except (ImportError, OSError, TypeError) as problem:
+        if from_handler(problem):
+            raise
 
 
 def recall(sock: Any, name: str, default: Any = None) -> Any:

@@ -6,20 +6,12 @@ from types import FunctionType
 
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.standard import standard_class
+from pysock.errors.handlers import by_handler as by_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-
-def by_handler(exc: BaseException) -> bool:
-    """Whether a signal's handler raised it, and not the C call in a `try`.
-
-    C leaves no frame of its own. Hot paths have this line in them.
-    """
-    traceback = exc.__traceback__
-    return traceback is not None and traceback.tb_next is not None
 
 
 def typed(name: str) -> Callable[..., Any]:

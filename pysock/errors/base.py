@@ -7,6 +7,7 @@ import os
 
 from pysock.errors.errno_names import errno_name
 from pysock.errors.escape import printable
+from pysock.errors.handlers import from_handler
 from pysock.errors.told import Told
 
 TYPE_CHECKING = False
@@ -92,7 +93,9 @@ class SocketError(OSError):
             return chosen
         try:
             from pysock.errors.codes import code_of
-        except (ImportError, OSError):
+        except (ImportError, OSError) as problem:
+            if from_handler(problem):
+                raise
             # No descriptor left, so that nothing can be loaded.
             return "other"
         return code_of(self)
@@ -139,7 +142,9 @@ class SocketError(OSError):
         # is gathered only when somebody asks.
         try:
             from pysock.explain.explanation import explain
-        except (ImportError, OSError):
+        except (ImportError, OSError) as problem:
+            if from_handler(problem):
+                raise
             # No descriptor left, so that nothing can be loaded.
             return _told_without_loading(self)
         return explain(self)
@@ -179,7 +184,9 @@ class SocketError(OSError):
             self.__dict__["_explained"] = True
             try:
                 from pysock.explain.telling import note_of
-            except (ImportError, OSError):
+            except (ImportError, OSError) as problem:
+                if from_handler(problem):
+                    raise
                 # No descriptor left, so that nothing can be loaded.
                 return notes
             note = note_of(self)
@@ -240,7 +247,9 @@ class SocketError(OSError):
 def _told_without_loading(error: SocketError) -> Told:
     try:
         from pysock.explain.telling import tell
-    except (ImportError, OSError):
+    except (ImportError, OSError) as problem:
+        if from_handler(problem):
+            raise
         return Told(printable(error), (), None, error.code)
     return tell(error)
 

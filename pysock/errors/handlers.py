@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def by_handler(exc: BaseException) -> bool:
+    """Whether a signal's handler raised it, and not the C call in a `try`.
+
+    C leaves no frame of its own. Hot paths have this line in them.
+    """
+    traceback = exc.__traceback__
+    return traceback is not None and traceback.tb_next is not None
+
+
 def from_handler(exc: BaseException) -> bool:
     """Whether an exception came out of a signal's handler.
 

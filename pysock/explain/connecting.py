@@ -7,6 +7,7 @@ import os
 from socket import AF_INET, AF_INET6, inet_pton
 
 from pysock.errors.escape import printable
+from pysock.errors.handlers import by_handler
 from pysock.explain.evidence import listeners, ports
 from pysock.explain.icmp_names import icmp_name
 from pysock.explain.words import duration, many, times
@@ -286,7 +287,9 @@ def _is_for_many(address: Any) -> bool:
         if ":" in host:
             return inet_pton(AF_INET6, host)[0] == 0xFF
         numeric = inet_pton(AF_INET, host)
-    except OSError:
+    except OSError as exc:
+        if by_handler(exc):
+            raise
         return False
     return numeric[0] >> 4 == 0xE or numeric == b"\xff\xff\xff\xff"
 

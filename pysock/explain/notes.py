@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from pysock.errors.handlers import from_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -42,7 +44,9 @@ class LazyNotes(list[str]):
         try:
             # What few programs need is loaded when one does.
             from pysock.explain.telling import note_of
-        except (ImportError, OSError):
+        except (ImportError, OSError) as problem:
+            if from_handler(problem):
+                raise
             return  # no descriptor left; the next reader may have one
         text = note_of(self._failure)
         try:

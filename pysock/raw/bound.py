@@ -10,6 +10,7 @@ import _socket
 import errno
 from collections import namedtuple
 
+from pysock.errors.handlers import from_handler
 from pysock.raw.calls import ffi, lib
 
 TYPE_CHECKING = False
@@ -73,15 +74,16 @@ def why_not_bound(number: int, address: Any) -> str | None:
         checked for duplicates) or "scope" (it is another link's); `None`
         for any other, and where it cannot be told.
 
-    Never blocks and never raises.
+    Never blocks. Raises nothing but what a signal's handler raises.
     """
     try:
         if number == errno.EACCES:
             return _denied(address[1])
         if number == errno.EADDRNOTAVAIL and ":" in address[0]:
             return _not_here(address)
-    except (OSError, ValueError, TypeError, IndexError):
-        pass
+    except (OSError, ValueError, TypeError, IndexError) as problem:
+        if from_handler(problem):
+            raise
     return None
 
 

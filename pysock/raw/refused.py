@@ -7,6 +7,7 @@ import errno
 from socket import inet_pton
 
 from pysock.errors import Origin
+from pysock.errors.handlers import by_handler
 from pysock.raw.calls import ffi, lib, read_address
 from pysock.raw.routes import Route, look_up
 
@@ -116,10 +117,14 @@ def _udp_errno(address: tuple[Any, ...]) -> int:
     try:
         probe = _socket.socket(family, _socket.SOCK_DGRAM)
     except OSError as exc:
+        if by_handler(exc):
+            raise
         return exc.errno or 0
     try:
         probe.connect(address)  # sends nothing
     except OSError as exc:
+        if by_handler(exc):
+            raise
         return exc.errno or 0
     finally:
         probe.close()

@@ -12,6 +12,8 @@ import os
 from collections import namedtuple
 from struct import Struct, error
 
+from pysock.errors.handlers import from_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -75,11 +77,14 @@ def look_up(
         `EHOSTUNREACH`, `EACCES`, `EINVAL` as of `connect`); `None` where it
         could not be asked.
 
-    Never blocks and never raises. Of the calling thread's namespace.
+    Never blocks. Raises nothing but what a signal's handler raises. Of the
+    calling thread's namespace.
     """
     try:
         return _read(_ask(_question(address, source, interface, mark)))
-    except (OSError, ValueError, TypeError, AttributeError, error):
+    except (OSError, ValueError, TypeError, AttributeError, error) as problem:
+        if from_handler(problem):
+            raise
         return None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import _socket
 from struct import Struct
 
+from pysock.errors.handlers import from_handler
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -151,6 +152,8 @@ def endpoint(address: Any) -> Endpoint:
             scope = 0
         return _endpoint(host, port, scope)
     except (ValueError, TypeError, OSError) as exc:
+        if from_handler(exc):
+            raise
         reason = f" ({exc})" if type(exc) is ValueError and exc.args else ""
         raise ValueError(
             f"not a numeric address: {address!r}{reason}"

@@ -7,6 +7,7 @@ from errno import EXDEV
 from pysock import raw, sock_diag
 from pysock.errors import DiagError, error_for
 from pysock.raw.calls import AF_INET, ffi, lib
+from pysock.sock_diag.netlink import open_into
 
 
 def count_handshakes(fd: int) -> int:
@@ -31,10 +32,11 @@ def count_handshakes(fd: int) -> int:
 
 def _check_namespace(fd: int) -> None:
     """The table is this thread's namespace's; a listener may be foreign."""
-    netlink = lib.pysock_diag_open(0, 0)
-    if netlink < 0:
-        raise error_for("syn_received", -netlink, kind=DiagError)
+    opened: list[int] = []
     try:
+        netlink = open_into(opened)
+        if netlink < 0:
+            raise error_for("syn_received", -netlink, kind=DiagError)
         theirs, ours = ffi.new("uint64_t *"), ffi.new("uint64_t *")
         name = lib.PYSOCK_SO_NETNS_COOKIE
         if (
@@ -47,4 +49,5 @@ def _check_namespace(fd: int) -> None:
                 "syn_received", EXDEV, args=(EXDEV, text), kind=DiagError
             )
     finally:
-        lib.pysock_close(netlink)
+        for fd in opened:
+            lib.pysock_close(fd)

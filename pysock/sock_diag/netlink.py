@@ -193,16 +193,33 @@ def ask(call: str, request: CData, filter: bytes = b"") -> list[Block]:
     length = lib.pysock_diag_build(
         request, filter, len(filter), message, capacity
     )
-    fd = lib.pysock_diag_open(0, 0) if length >= 0 else length
-    if fd < 0:
-        raise diag_error(call, -fd)
+    if length < 0:
+        raise diag_error(call, -length)
+    opened: list[int] = []
     try:
+        fd = open_into(opened)
+        if fd < 0:
+            raise diag_error(call, -fd)
         sent = lib.pysock_diag_send(fd, message, length)
         if sent < 0:
             raise diag_error(call, -sent)
         return _collect(call, fd, request)
     finally:
-        lib.pysock_close(fd)
+        # Here and not in a function, before which a handler could raise.
+        for fd in opened:
+            lib.pysock_close(fd)
+
+
+def open_into(
+    opened: list[int], groups: int = 0, receive_buffer: int = 0
+) -> int:
+    """Open a netlink socket; the number, or a negative errno.
+
+    It is in the list in the same step: a signal's handler that raises just
+    behind the call, which takes its time, loses no descriptor.
+    """
+    opened.extend(map(lib.pysock_diag_open, (groups,), (receive_buffer,)))
+    return opened[-1]
 
 
 def _collect(call: str, fd: int, request: CData) -> list[Block]:

@@ -14,7 +14,7 @@ from pysock.raw.calls import (
     milliseconds_left,
 )
 from pysock.sock_diag.entry import Entry
-from pysock.sock_diag.netlink import Reader, diag_error
+from pysock.sock_diag.netlink import Reader, diag_error, open_into
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,11 +53,17 @@ class Obituaries:
         self._reader = Reader()
         self._waiting: list[Entry] = []
         self._lost = 0
-        fd = lib.pysock_diag_open(_GROUPS[family], receive_buffer)
-        if fd < 0:
-            raise diag_error("obituaries", -fd)
-        self._fd = fd
-        self._start_clock()
+        opened: list[int] = []
+        try:
+            fd = open_into(opened, _GROUPS[family], receive_buffer)
+            if fd < 0:
+                raise diag_error("obituaries", -fd)
+            self._start_clock()
+            self._fd = fd
+        except BaseException:
+            for fd in opened:
+                lib.pysock_close(fd)
+            raise
 
     @property
     def lost(self) -> int:

@@ -6,6 +6,8 @@ import os
 from collections import namedtuple
 from itertools import islice
 
+from pysock.errors.handlers import by_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Set
@@ -90,14 +92,18 @@ def _descriptors_of(pid: int | str) -> Iterator[tuple[int, int]]:
     folder = f"/proc/{pid}/fd"
     try:
         entries = os.scandir(folder)
-    except OSError:
+    except OSError as exc:
+        if by_handler(exc):
+            raise
         return
     with entries:
         for entry in entries:
             try:
                 # os and not pathlib: it runs for every descriptor there is.
                 target = os.readlink(entry.path)  # noqa: PTH115
-            except OSError:
+            except OSError as exc:
+                if by_handler(exc):
+                    raise
                 # Closed since, or the process is gone.
                 continue
             is_socket = target.startswith("socket:[")
@@ -120,7 +126,9 @@ def name_of(pid: int) -> str:
     try:
         with open(f"/proc/{pid}/comm", "rb") as comm:  # noqa: PTH123
             return comm.read().rstrip(b"\n").decode(errors="backslashreplace")
-    except OSError:
+    except OSError as exc:
+        if by_handler(exc):
+            raise
         return "?"
 
 

@@ -91,13 +91,19 @@ class Blocked:
             call(client)
 
 
+class StopAsBlockingIOError(BlockingIOError):
+    """That of another file, on which the handler works without waiting."""
+
+
 CALLS = [name for name in vars(Blocked) if name[0] != "_"]
 CALLS.remove("with_pair")
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("timeout", [None, 30.0], ids=["blocking", "timeout"])
-@pytest.mark.parametrize("kind", [Stop, StopAsOsError])
+@pytest.mark.parametrize(
+    "kind", [Stop, StopAsOsError, StopAsBlockingIOError, BlockingIOError]
+)
 def test_handler_runs_at_once_and_its_exception_passes(
     family, silent_listener, alarm, call, timeout, kind
 ):
