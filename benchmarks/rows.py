@@ -332,6 +332,17 @@ ROWS = (
         floor="C",
     ),
     Row(
+        "explain",
+        "an explanation among 30,000 sockets, 40 listeners, 2,000 processes",
+        "pysock.cli.bench.explaining:crowded",
+        ours="the dearest of them",
+        theirs="refused",
+        kind=UNDER,
+        at_least=60,
+        aim=50,
+        beside=("address in use", "refused", "no answer", "no port left"),
+    ),
+    Row(
         "import",
         "starting Python with import pysock, against import socket",
         "benchmarks.bench_import:startup",

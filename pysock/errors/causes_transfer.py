@@ -37,9 +37,8 @@ CAUSES = {
                 "peer-reset-idle",
                 "the connection was reset, and the newest data was the "
                 "peer's: it lay unused, or the peer's answer broke off",
-                "a connection that is kept open unused is closed by servers "
-                "and forgotten by firewalls: use it again sooner than their "
-                "limit, or open a new one and try once more",
+                "use it again sooner than the server or a firewall forgets "
+                "it, or open a new connection and try once more",
             ),
             Cause(
                 "peer-reset-unanswered",

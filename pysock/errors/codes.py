@@ -160,12 +160,16 @@ def _timeout(error: Any) -> str:
     info = error.tcp_info
     if info is None or info.state in (None, TcpState.CLOSE):
         return "timeout"
-    if info.retransmits or info.probes:
+    # One probe proves nothing: it may be on its way, and a kernel answers one
+    # in half a second only (tcp_invalid_ratelimit). The next comes later.
+    if info.retransmits or (info.probes or 0) > 1:
         return "timeout-peer-silent"
     if info.notsent_bytes and info.snd_wnd is not None:
-        # Silly window avoidance: less than a segment is not worth sending.
-        closed = info.snd_wnd < (info.snd_mss or 1) and not info.unacked
-        return "timeout-window-closed" if closed else "timeout"
+        # Silly window avoidance: less than a segment is not worth sending. An
+        # ACK on its way may open it, unless the last one has closed it.
+        small = info.snd_wnd < (info.snd_mss or 1) and not info.unacked
+        if small or info.snd_wnd == 0:
+            return "timeout-window-closed"
     if (
         info.unacked
         or info.notsent_bytes

@@ -288,14 +288,14 @@ def _see_delivery(case: Case) -> None:
     if left:
         after = ", all written after its FIN had come"
         case.facts.append(
-            f"{many(left, 'byte')} of this program's unacknowledged"
+            f"{many(left, 'byte')} of this program's were not acknowledged"
             f"{after if delivery.fin_first else ''}"
         )
         if told:
-            case.facts.append(f"{many(told, 'byte')} acknowledged before")
+            case.facts.append(f"{many(told, 'byte')} before them were")
     elif told:
         case.facts.append(
-            f"all {many(told, 'byte')} that this program wrote acknowledged"
+            f"all {many(told, 'byte')} of this program's were acknowledged"
         )
     _see_handshake(case)
 
