@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pysock.errors.delivery import Delivery
     from pysock.errors.origin import Origin
+    from pysock.explain.explanation import Explanation
     from pysock.tcp.info import TcpInfo
 
 
@@ -128,13 +129,14 @@ class SocketError(OSError):
             return f"{text}: {self.call}"
         return f"{text}: {self.call} {show_address(where)}"
 
-    def explain(self) -> Any:
+    def explain(self) -> Explanation | Told:
         """Say what happened, what was seen, and what to do.
 
         Returns:
             an `Explanation`, from what this exception carries and from what
             this machine can still tell; no evidence, no guess. Asking stops
-            after 50 ms of CPU.
+            after 50 ms of CPU. Where no descriptor is left to load that
+            class, a tuple with the same attributes and the same text.
 
         Raises nothing, but for what a signal's handler raises meanwhile.
         """

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from string import ascii_letters, digits
 
-from pysock.errors import CATALOGUE, show_address
+from pysock.errors import (
+    CATALOGUE,
+    AllAttemptsFailedError,
+    SocketError,
+    show_address,
+)
 from pysock.errors.escape import printable
 from pysock.errors.told import Told
 from pysock.explain.budget import Budget
@@ -14,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pysock.errors import Cause, SocketError
+    from pysock.errors import Cause
     from pysock.tcp.info import TcpInfo
 
     # A subject, and who finds out about it.
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
 
 # What an advice may have in a command: hosts that are numeric or plain names.
 _PLAIN = frozenset(f"{ascii_letters}{digits}.:%_-")
+
+# Attempts of one connect that are named.
+_MOST_SHOWN = 3
 
 
 class Case:
@@ -127,7 +135,25 @@ class Case:
 
     def told(self) -> Told:
         """What is said in the end."""
-        return Told(self.why, tuple(self.facts), self.try_, self.code)
+        facts = (*self.facts, *_attempts_before(self.error))
+        return Told(self.why, facts, self.try_, self.code)
+
+
+def _attempts_before(error: SocketError) -> list[str]:
+    """What became of a name's other addresses, where several were tried."""
+    if not isinstance(error, AllAttemptsFailedError):
+        return []
+    before = error.attempts[:-1]
+    shown = [
+        f"{show_address(attempt.address)} ({attempt.code})"
+        for attempt in before[:_MOST_SHOWN]
+        if isinstance(attempt, SocketError)
+    ]
+    if not shown:
+        return []
+    more = len(before) - len(shown)
+    rest = f" and {more:,} more" if more > 0 else ""
+    return [f"tried before it: {', '.join(shown)}{rest}"]
 
 
 def cause_of(error: SocketError) -> Cause | None:

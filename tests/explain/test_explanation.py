@@ -201,6 +201,21 @@ def test_an_address_made_by_hand_is_survived(host):
     assert error.explain().why == f"this machine has no route to {host}"
 
 
+def test_every_attempt_is_told():
+    attempts = []
+    for family in (loopback.IPV6, loopback.IPV4):
+        with loopback.refusing(family) as there:
+            attempts.append(failure(connect, family, there))
+    error = errors.AllAttemptsFailedError.of(attempts, ("a.example", 80))
+    told = tell(error)
+    assert told.code == attempts[1].code
+    assert told.why == tell(attempts[1]).why
+    where = errors.show_address(attempts[0].address)
+    assert told.seen[-1] == (
+        f"tried before it: {where} (connect-refused-reset)"
+    )
+
+
 LONG = "x" * 80
 
 
