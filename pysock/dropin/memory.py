@@ -35,7 +35,8 @@ def remember(sock: Any, name: str, value: Any) -> None:
 
             _beside = WeakKeyDictionary()
         _beside.setdefault(sock, {})[name] = value
-    except (ImportError, OSError, TypeError) as problem:
+    except Exception as problem:
+        # Somebody's hash or comparison may raise anything.
         if from_handler(problem):
             raise
 
@@ -48,7 +49,9 @@ def recall(sock: Any, name: str, default: Any = None) -> Any:
         return default
     try:
         return _beside.get(sock, {}).get(name, default)
-    except TypeError:
+    except Exception as problem:
+        if from_handler(problem):
+            raise
         return default
 
 

@@ -171,7 +171,7 @@ def _making(call: str, method: Method, home: str | None) -> Method:
             method(self, *args, **kwargs)
         except OSError as exc:
             if exc.errno in _LIMITS:
-                note(None, call, exc, home=home)
+                note(self, call, exc, home=home)
             del self, args, kwargs
             raise
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _socket
 
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.transfer import TransferSocket
 from pysock.errors.handlers import from_handler
 from pysock.explain.notes import attach, attached
 
@@ -35,7 +36,8 @@ def note(
     """Note a failure on the exception that tells of it, once.
 
     Args:
-        sock: the socket; `None` where there is none.
+        sock: the socket; `None` where there is none. One that has no
+            descriptor yet may be given, for the call `socket`.
         call: the method's name.
         exc: what the method raised.
         address: what was given to `connect`, `bind` or `sendto`.
@@ -48,10 +50,11 @@ def note(
     """
     if not active or not _is_its_own(exc, home) or attached(exc) is not None:
         return
+    if isinstance(sock, TransferSocket):
+        return  # the typed face, which tells it itself
     try:
-        failure = failure_of(
-            real_socket(sock), call, exc, address=address, started=started
-        )
+        real = None if call == "socket" else real_socket(sock)
+        failure = failure_of(real, call, exc, address=address, started=started)
         if failure is not None:
             attach(exc, failure)
     except Exception as problem:

@@ -110,6 +110,12 @@ def test_child_is_noted(tmp_path, start, face):
     assert (status, out) == (0, "True\n"), err
 
 
+def test_child_that_imports_pysock_first_has_both_faces():
+    say = "import pysock\n" + SAY + "print(pysock.socket.__module__)\n"
+    status, out, err = python("-c", say, env=environment())
+    assert (status, out, err) == (0, "True\npysock\n", "")
+
+
 def test_without_it_nothing_is_noted():
     assert python("-c", SAY, env=dict(os.environ))[1] == "False\n"
 

@@ -190,3 +190,75 @@ def test_a_later_failure_knows_the_earlier_calls():
                 assert type(found) is pysock.errors.WriteAfterShutdownError
     """
     )
+
+
+def test_the_typed_face_in_a_noted_process_tells_it_once():
+    child.run(
+        """
+    import resource, socket, pysock
+    from pysock.integrations import noting
+    pysock.install()
+    noted = []
+    noting.attach = lambda exception, failure: noted.append(exception)
+    found = []
+    sock, listener = pysock.socket(), pysock.socket()
+    listener.listen()
+    sock.connect(listener.getsockname())
+    sock.shutdown(pysock.SHUT_WR)
+    with open("/proc/version", "rb") as file:
+        for call in (
+            lambda: sock.sendfile(file), lambda: sock.recvfrom("x"),
+            lambda: sock.getsockopt(1, 999), lambda: sock.listen(),
+            lambda: sock.sendmsg([b"x"]), lambda: sock.recv(1),
+            lambda: listener.connect_ex(("nowhere.invalid", 1)),
+        ):
+            sock.settimeout(0.01)
+            try:
+                call()
+            except pysock.errors.SocketError as error:
+                found.append(error)
+            except TypeError:
+                pass
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    for call in (pysock.socket, sock.dup):
+        try:
+            call()
+        except OSError as error:
+            found.append(error)
+    assert len(found) >= 6, found
+    assert noted == []
+    """,
+        env={"PYTHONWARNINGS": "ignore"},
+    )
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["__hash__", "__eq__"],
+)
+def test_a_subclass_that_cannot_be_hashed_works(method):
+    child.run(
+        f"""
+    import socket, pysock
+
+    class Odd(socket.socket):
+        def {method}(self, *args):
+            raise RuntimeError("nobody hashes me")
+
+    pysock.install()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for _ in range(2):
+            with Odd() as sock:
+                sock.setblocking(False)
+                try:
+                    sock.connect(listener.getsockname())
+                except BlockingIOError:
+                    pass
+                listener.accept()[0].close()
+                sock.shutdown(socket.SHUT_WR)
+                try:
+                    sock.send(b"x")
+                except BrokenPipeError as error:
+                    assert pysock.details(error) is not None
+    """
+    )
