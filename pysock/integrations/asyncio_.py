@@ -172,6 +172,9 @@ def _attempting(method: Method) -> Method:
             attempts = _attempts.get()
             if attempts is not None:
                 attempts.append(exc)
+            # Among these is a list that holds the exception: a circle, as
+            # its traceback leads to here.
+            del self, args, kwargs, attempts
             raise
 
     return wrapper
