@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _socket
 import time
-from errno import EAGAIN, EALREADY, EINPROGRESS
+from errno import EAGAIN, EALREADY, ECONNRESET, EINPROGRESS
 
 from pysock import raw
 from pysock.dropin.ended import remember_end
@@ -17,7 +17,9 @@ from pysock.dropin.funnel import failure_of, is_tcp
 from pysock.dropin.in_use import with_number
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
-from pysock.errors import ConnectError, SocketError
+from pysock.errors import ConnectError, PeerResetError, SocketError
+from pysock.raw.evidence import connect_failure
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,14 +139,35 @@ class ConnectSocket(TransferSocket):
 
         Never blocks.
         """
-        error: SocketError | None = with_number(self, raw.take_error)
-        if isinstance(error, ConnectError):
-            began = getattr(self, "_began", None)
-            if began is not None:
-                error.elapsed = _monotonic() - began
-        elif error is not None:
+        began: float | None = getattr(self, "_began", None)
+        error: SocketError | None
+        if began is None:
+            error = with_number(self, raw.take_error)
+        else:
+            over, error = with_number(self, _verdict)
+            if over:
+                self._began = None  # it is told once
+            if isinstance(error, ConnectError):
+                error.elapsed, error._noticed = _monotonic() - began, True
+        if error is not None and not isinstance(error, ConnectError):
             remember_end(self, error)
         return error
+
+
+def _verdict(fd: int) -> tuple[bool, SocketError | None]:
+    """Whether a connect under way is over, and how it ended."""
+    error = raw.take_error(fd)
+    over = raw.tcp_state(fd) is not TcpState.SYN_SENT
+    if isinstance(error, PeerResetError):
+        # The connection was up, and nobody knew: row 3a.
+        error = connect_failure(
+            fd,
+            ECONNRESET,
+            address=error.address,
+            at_once=False,
+            call="take_error",
+        )
+    return over, error
 
 
 def _wants_icmp(sock: Any, address: Any) -> bool:

@@ -22,19 +22,22 @@ from errno import (
 from operator import index
 from socket import gaierror
 
+from pysock.dropin.binding import bind_failure, listen_failure
 from pysock.dropin.ended import judge_by_end_of_stream, remember_end
 from pysock.dropin.memory import recall, remember
+from pysock.dropin.unix import unix_failure
 from pysock.dropin.without_snapshot import (
     in_progress,
     readable_host,
     unresolved,
     would_block,
 )
-from pysock.errors import Origin, deadline_error, error_for
+from pysock.errors import deadline_error, error_for
 from pysock.errors.handlers import by_handler, from_handler
 from pysock.raw.calls import parse_address, to_tuple
 from pysock.raw.conversation import note_conversation
-from pysock.raw.evidence import connect_failure, transfer_failure
+from pysock.raw.ended import transfer_failure
+from pysock.raw.evidence import connect_failure, network_of
 from pysock.raw.snapshot import snapshot
 
 TYPE_CHECKING = False
@@ -55,6 +58,8 @@ _inet_pton = _socket.inet_pton
 _IPV4 = _socket.AF_INET
 _IP = (_socket.AF_INET, _socket.AF_INET6)
 _STREAM = _socket.SOCK_STREAM
+# Whose timeout is explained by other sockets of the namespace.
+_OTHERS_MATTER = ("connect", "accept")
 _TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
 
 
@@ -96,7 +101,8 @@ def failure_of(
     """
     args, kind = exc.args, type(exc)
     if kind is gaierror:
-        return unresolved(address[0] if address else None, args)
+        took = None if started is None else time.monotonic() - started
+        return unresolved(address[0] if address else None, args, took)
     if kind.__module__ != "builtins":
         return None  # typed already, or of TLS
     # TLS has other texts for it; none of them has an errno.
@@ -104,7 +110,7 @@ def failure_of(
     if not timed_out and (len(args) != 2 or type(args[0]) is not int):
         return None
     number = ETIMEDOUT if timed_out else args[0]
-    if number == EAGAIN:
+    if number == EAGAIN and not timed_out and call != "connect":
         if call == "accept":
             return error_for(call, EAGAIN)
         return would_block(call)
@@ -112,20 +118,27 @@ def failure_of(
         there = numeric(sock, address) if call == "connect" else None
         return error_for(call, EBADF, args=args, address=there)
     if sock is not None and not is_tcp(sock):
-        return None
+        if call != "connect" or _family(sock) != _socket.AF_UNIX:
+            return None
+        took = None if started is None else time.monotonic() - started
+        return unix_failure(args, address, took)
     if call == "connect" and number in (EINPROGRESS, EALREADY):
         there = numeric(sock, address) or address
         return in_progress(sock, number, there, started)
     try:
         if call == "bind":
-            return _bind_failure(args, address)
+            return bind_failure(sock, args, address)
         fd = _fileno(sock)
         if call == "connect":
             error = _connect_failure(sock, args, timed_out, address, started)
+        elif call == "listen":
+            error = listen_failure(sock, args)
         elif call == "accept":
             error = _accept_failure(sock, number, args, timed_out)
         else:
             error = _transfer_failure(sock, call, args, timed_out)
+        if timed_out and call in _OTHERS_MATTER:
+            error._network = network_of(fd)
         if _fileno(sock) == fd:
             return error
         # Another thread has closed it meanwhile: what was read may be of
@@ -203,10 +216,12 @@ def _connect_failure(
         again=again,
         elapsed=elapsed,
         args=args,
+        shut_here=bool(recall(sock, "_sent_fin", False)),
     )
     if error.address is None:
         # The kernel has let go of the peer: what was given is all there is.
         error.address = as_given(address)
+    error._noticed = earlier is not None
     return error
 
 
@@ -214,16 +229,6 @@ def as_given(address: Any) -> tuple[Any, ...]:
     """An address that was given to a call, fit to be shown."""
     host, port, *rest = address
     return (readable_host(host), index(port), *rest)
-
-
-def _bind_failure(args: tuple[Any, ...], address: Any) -> SocketError:
-    address = (readable_host(address[0]), *address[1:])
-    error = error_for(
-        "bind", args[0], args=args, address=address, local_address=address
-    )
-    if error.origin is None and args[0] != EBADF:
-        error.origin = Origin("caller")
-    return error
 
 
 def _accept_failure(

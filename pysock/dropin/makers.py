@@ -9,9 +9,11 @@ from __future__ import annotations
 import socket as standard
 import sys
 from socket import gaierror
+from time import monotonic
 
 from pysock import raw
 from pysock.dropin import listening
+from pysock.dropin.binding import note_server
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.standard import rebind, standard_functions
 from pysock.dropin.without_snapshot import unresolved
@@ -71,11 +73,12 @@ def getaddrinfo(
     Raises:
         ResolveError: a `gaierror` that names the host.
     """
+    started = monotonic()
     try:
         return _getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[no-any-return]
     except gaierror as exc:
         failure = exc.args
-    raise unresolved(host, failure)
+    raise unresolved(host, failure, monotonic() - started)
 
 
 def create_server(
@@ -116,6 +119,12 @@ def create_server(
         )
         if failure is None:
             raise
+        if exc.args[0] >= 0:
+            note_server(
+                failure,
+                reuse_port=reuse_port,
+                only_ipv6=family == standard.AF_INET6 and not dualstack_ipv6,
+            )
     try:
         raise failure
     finally:

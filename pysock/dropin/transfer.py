@@ -11,16 +11,20 @@ import time
 
 from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.memory import recall
 from pysock.dropin.standard import standard_class
 from pysock.dropin.typed import typed
 from pysock.dropin.without_snapshot import would_block
 from pysock.errors import (
     Origin,
     PeerClosedError,
+    ReadAfterEndError,
     SocketError,
 )
+from pysock.raw.calls import lib
 from pysock.raw.conversation import note_conversation
 from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -226,6 +230,8 @@ class TransferSocket(standard_class):
 
         Raises:
             PeerClosedError: the peer closed first (FIN; no errno).
+            ReadAfterEndError: the stream had ended, and not by a FIN: this
+                program shut it down, or an earlier call told how (no errno).
             OSError: as `recv`.
             ValueError: n is negative.
 
@@ -241,7 +247,8 @@ class TransferSocket(standard_class):
         try:
             while have < n:
                 count = self.recv_into(view[have:])
-                if count == 0:
+                # An empty datagram is no end of anything.
+                if count == 0 and self.type != _socket.SOCK_DGRAM:
                     break
                 have += count
         except OSError as error:
@@ -254,7 +261,7 @@ class TransferSocket(standard_class):
         if have == n:
             return bytes(buffer)
         elapsed = time.monotonic() - started
-        raise _closed_early(self, bytes(view[:have]), n, elapsed)
+        raise _ended_early(self, bytes(view[:have]), n, elapsed)
 
     recvfrom = typed("recvfrom")
     recvfrom_into = typed("recvfrom_into")
@@ -271,20 +278,30 @@ class TransferSocket(standard_class):
     dup = typed("dup")
 
 
-def _closed_early(
+def _ended_early(
     sock: Any, partial: bytes, n: int, elapsed: float
-) -> PeerClosedError:
-    error = PeerClosedError(
-        f"the peer closed after {len(partial)} of {n} bytes"
-    )
+) -> PeerClosedError | ReadAfterEndError:
     fd = _fileno(sock)
+    info, peer = tcp_info_of(fd), peer_of(fd)
+    came = f"after {len(partial)} of {n} bytes"
+    error: PeerClosedError | ReadAfterEndError
+    if info is not None and lib.pysock_got_fin(fd) == 0:
+        error = ReadAfterEndError(f"the stream ended {came}")
+        if info.state is not TcpState.CLOSE:
+            error.origin = Origin("caller")
+        else:
+            ended, where = recall(sock, "_ended", (None, None))
+            error.origin = ended if where == local_address_of(fd) else None
+    else:
+        error = PeerClosedError(f"the peer closed {came}")
+        # Of what is not TCP nobody can tell whose end it was.
+        error.origin = None if info is None else _PEER
     error.call = "recv_exactly"
     error.partial = partial
     error.elapsed = elapsed
-    error.origin = _PEER
-    error.address = peer_of(fd)
+    error.address = peer
     error.local_address = local_address_of(fd)
-    error.tcp_info = tcp_info_of(fd)
+    error.tcp_info = info
     note_conversation(error, fd, sent_fin=getattr(sock, "_sent_fin", False))
     if error._fin_came:
         remember_end_of_stream(sock, error.tcp_info, error.local_address)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from errno import EAGAIN
+from socket import EAI_AGAIN
 from time import monotonic
 
 from pysock.dropin.memory import recall, remember
@@ -17,6 +18,7 @@ from pysock.errors import (
     TransferWouldBlockError,
     error_for,
 )
+from pysock.raw.resolver import patience
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,10 +55,22 @@ def in_progress(
     return error_for("connect", number, address=address, elapsed=elapsed)
 
 
-def unresolved(host: object, args: tuple[Any, ...]) -> ResolveError:
-    """Make the gaierror that says which host."""
+def unresolved(
+    host: object, args: tuple[Any, ...], elapsed: float | None = None
+) -> ResolveError:
+    """Make the gaierror that says which host.
+
+    Args:
+        host: what was looked up.
+        args: of the standard module's exception.
+        elapsed: seconds that it took; `None` if the clock was not read.
+    """
     error = ResolveError(*args)
     error.call = "getaddrinfo"
+    error.elapsed = elapsed
+    if args[0] == EAI_AGAIN and elapsed is not None and elapsed < patience():
+        # Nobody was waited for: it was an answer, or nobody is there.
+        error.__dict__["_code"] = "name-server-failed"
     if host is not None:
         error.address = (readable_host(host), None)
     return error

@@ -7,7 +7,7 @@ import os
 
 from pysock.errors.errno_names import errno_name
 from pysock.errors.escape import printable
-from pysock.errors.handlers import from_handler
+from pysock.errors.handlers import by_handler, from_handler
 from pysock.errors.told import Told
 
 TYPE_CHECKING = False
@@ -67,6 +67,17 @@ class SocketError(OSError):
     _newest_data: str | None = None
     _fin_came: bool | None = None
     _sent_fin: bool = False
+    # Which of several reasons it is that a code covers, found at the failure;
+    # `None` where the code has one only, and where it cannot be told.
+    _reason: str | None = None
+    # Whether `elapsed` is when it was asked for, some time after it happened.
+    _noticed = False
+    # Whether it comes from another machine, or from before the last boot.
+    _elsewhere = False
+    # The network namespace that it happened in, by the kernel's number.
+    _network: int | None = None
+    # What the socket of a bind or listen had set; see raw/bound.py.
+    _setting: Any = None
     # The code of a class that has one only; see tree.py.
     _only_code: str | None = None
 
@@ -238,6 +249,7 @@ class SocketError(OSError):
         state["call"] = self.call
         # Another release may choose otherwise.
         state["_code"] = self.code
+        state["_boot"] = _boot()
         # By name: the older protocols write BrokenPipeError as OSError.
         mixins = tuple(
             mixin.__name__ if mixin.__module__ == "builtins" else mixin
@@ -295,8 +307,21 @@ def _rebuild(
     error = variant(kind, *bases)(*args)
     error.errno = state.pop("errno")
     error.call = state.pop("call")
+    if state.pop("_boot", None) != _boot():
+        state["_elsewhere"] = True
     error.__dict__.update(state)
     return error
+
+
+def _boot() -> str | None:
+    """The number that the kernel gave itself at boot; `None` if not known."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:  # noqa: PTH123
+            return file.read(64).decode()
+    except OSError as exc:
+        if by_handler(exc):
+            raise
+        return None
 
 
 def show_address(address: Any) -> str:

@@ -12,6 +12,7 @@ from pysock.errors import (
     causes_connect,
     causes_listener,
     causes_transfer,
+    causes_unix,
 )
 from pysock.errors.failure import Failure
 from pysock.errors.rows import ROWS
@@ -25,6 +26,7 @@ _CAUSES = {
     **causes_listener.CAUSES,
     **causes_transfer.CAUSES,
     **causes_any.CAUSES,
+    **causes_unix.CAUSES,
 }
 
 

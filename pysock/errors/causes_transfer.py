@@ -16,6 +16,11 @@ CAUSES = {
                 "that was expected had come",
                 _PEERS_LOG,
             ),
+        ),
+    ),
+    ("20a", "ReadAfterEndError"): (
+        "read: the stream ended before, and not by the peer's FIN",
+        (
             Cause(
                 "read-shut-here",
                 "this program shut the read side of the connection down "

@@ -38,6 +38,8 @@ _BY_EVIDENCE = frozenset(
         tree.TransferTimeoutError,
         tree.WriteAfterShutdownError,
         tree.PeerClosedError,
+        tree.ReadAfterEndError,
+        tree.UnixConnectError,
         tree.ResolveError,
     }
 )

@@ -7,7 +7,17 @@ whenever it is asked for.
 
 from __future__ import annotations
 
-from errno import EINVAL, ETIMEDOUT
+from errno import (
+    EACCES,
+    EAGAIN,
+    ECONNREFUSED,
+    EINVAL,
+    ENOENT,
+    ENOTDIR,
+    EPERM,
+    EPROTOTYPE,
+    ETIMEDOUT,
+)
 from socket import (
     EAI_AGAIN,
     EAI_FAIL,
@@ -133,9 +143,7 @@ def _accept(error: Any) -> str:
     return "accept-other"
 
 
-def _closed(error: Any) -> str:
-    if error._fin_came is not False:
-        return "peer-closed"
+def _ended(error: Any) -> str:
     state = getattr(error.tcp_info, "state", None)
     return "read-after-end" if state is TcpState.CLOSE else "read-shut-here"
 
@@ -149,11 +157,9 @@ def _reset(error: Any) -> str:
 
 
 def _silent(error: Any) -> str:
-    info = error.tcp_info
-    # A closed window that somebody still tells us of: each probe is answered.
-    if info is not None and info.snd_wnd == 0 and not info.probes:
-        return "peer-window-closed"
-    return "peer-silent"
+    return (
+        "peer-window-closed" if error._reason == "answering" else "peer-silent"
+    )
 
 
 def _timeout(error: Any) -> str:
@@ -194,6 +200,21 @@ def _tls(error: Any) -> str:
     return "tls-timeout" if error.errno == ETIMEDOUT else "tls"
 
 
+_UNIX = {
+    ENOENT: "unix-not-there",
+    ENOTDIR: "unix-not-there",
+    ECONNREFUSED: "unix-refused",
+    EAGAIN: "unix-queue-full",
+    EACCES: "unix-denied",
+    EPERM: "unix-denied",
+    EPROTOTYPE: "unix-wrong-type",
+}
+
+
+def _unix(error: Any) -> str:
+    return _UNIX.get(error.errno or 0, "connect-other")
+
+
 def _resolving(error: Any) -> str:
     return _RESOLVING.get(error.errno or 0, "name-invalid")
 
@@ -201,6 +222,7 @@ def _resolving(error: Any) -> str:
 _CHOOSING: dict[str, Callable[[Any], str]] = {
     "ConnectRefusedError": _refused,
     "ConnectTimeoutError": _connect_timeout,
+    "UnixConnectError": _unix,
     "HostUnreachableError": _host_unreachable,
     "NetworkUnreachableError": _net_unreachable,
     "AddressInUseError": _in_use,
@@ -208,7 +230,7 @@ _CHOOSING: dict[str, Callable[[Any], str]] = {
     "ConnectError": _connect,
     "BindError": _bind,
     "AcceptError": _accept,
-    "PeerClosedError": _closed,
+    "ReadAfterEndError": _ended,
     "PeerResetError": _reset,
     "PeerSilentError": _silent,
     "TransferTimeoutError": _timeout,

@@ -32,12 +32,14 @@ from errno import (
     ENONET,
     ENOPROTOOPT,
     ENOTCONN,
+    ENOTDIR,
     ENOTSOCK,
     EOPNOTSUPP,
     EPERM,
     EPIPE,
     EPROTO,
     EPROTONOSUPPORT,
+    EPROTOTYPE,
     ETIMEDOUT,
     EXDEV,
 )
@@ -110,6 +112,7 @@ ROWS: tuple[Row, ...] = (
     ("19", (*ACCEPT, "socket"), (ENOBUFS, ENOMEM), t.ResourceLimitError,
      ("limit",)),
     ("20", ("recv_exactly",), (), t.PeerClosedError, ("peer",)),
+    ("20a", ("recv_exactly",), (), t.ReadAfterEndError, ("caller",)),
     ("21", TRANSFER, (ECONNRESET,), t.PeerResetError, ("peer",)),
     ("22", SEND, (EPIPE,), t.BrokenConnectionError,
      ("peer", "timer", "icmp", "route", "policy")),
@@ -135,5 +138,8 @@ ROWS: tuple[Row, ...] = (
     ("36", ACCEPT, (), t.AcceptError, ()),
     ("36", TRANSFER, (), t.TransferError, ()),
     ("36", ANY, (), SocketError, ()),
+    ("37", CONNECT, (ENOENT, ENOTDIR, ECONNREFUSED, EAGAIN, EACCES, EPERM,
+                     EPROTOTYPE), t.UnixConnectError,
+     ("caller", "peer", "policy", "limit")),
 )
 # fmt: on

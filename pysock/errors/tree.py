@@ -79,6 +79,17 @@ class AlreadyConnectedError(ConnectError):
     _only_code = "connect-twice"
 
 
+class UnixConnectError(ConnectError):
+    """A UNIX socket could not be connected to; `address` is its path.
+
+    Also the builtin of its errno: `FileNotFoundError` (`ENOENT`),
+    `ConnectionRefusedError`, `BlockingIOError` (`EAGAIN`, also with a
+    timeout), `PermissionError` (`EACCES`).
+    """
+
+    _only_code = None
+
+
 class BindError(SocketError):
     """A socket did not get the address it asked for, or could not listen."""
 
@@ -163,6 +174,16 @@ class TransferError(SocketError):
 
 class PeerClosedError(TransferError, ConnectionError, EOFError):
     """The peer closed in order (FIN) before all was received; no errno."""
+
+    _only_code = "peer-closed"
+
+
+class ReadAfterEndError(TransferError, ConnectionError, EOFError):
+    """A read past the end of the stream, which no FIN has made; no errno.
+
+    This program shut the read side down itself (`origin` `caller`), or the
+    connection had ended otherwise and an earlier call has told how.
+    """
 
     _only_code = None
 

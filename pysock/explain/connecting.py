@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
-from socket import AF_INET, AF_INET6, inet_pton
 
 from pysock.errors.escape import printable
-from pysock.errors.handlers import by_handler
-from pysock.explain.evidence import listeners, ports
+from pysock.explain import from_here
+from pysock.explain.evidence import firewall, listeners, ports, sources
+from pysock.explain.from_here import denied_here, see_source, source_of
 from pysock.explain.icmp_names import icmp_name
 from pysock.explain.words import duration, many, times
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from pysock.explain.case import Case
     from pysock.explain.evidence.listeners import Listeners
-    from pysock.explain.evidence.ports import PortsInUse
     from pysock.tcp.info import TcpInfo
 
 
@@ -28,8 +26,8 @@ def refused_by_reset(case: Case) -> None:
     found: Listeners | None = case.found.get("listeners")
     if found is None:
         case.why = (
-            f"{case.host} answered with a RST{after}: nothing listens on its "
-            f"port {case.port}, or a firewall answers in its name"
+            f"a RST refused the connection to {case.peer}{after}: nothing "
+            "listens there, or a firewall refuses, here or on the way"
         )
     elif found.serving:
         case.why = (
@@ -38,8 +36,8 @@ def refused_by_reset(case: Case) -> None:
         )
         _see(case, "the listener", found.serving)
         case.try_ = (
-            "connect again: it has started since, or a firewall of this "
-            "machine refuses"
+            "connect again: it has started since; or a firewall rule of this "
+            "machine refuses the connect or redirects it (`nft list ruleset`)"
         )
     else:
         case.why = (
@@ -49,11 +47,19 @@ def refused_by_reset(case: Case) -> None:
         if found.others:
             _see(case, "a listener", found.others)
             case.try_ = _elsewhere(case, found)
+        if case.found.get("translated") and case.try_ is not None:
+            case.try_ += (
+                "; if a firewall rule of this machine redirects that port, "
+                "to what it leads to"
+            )
 
 
-def _elsewhere(case: Case, found: Listeners) -> str:
-    """Advice for a listener at another address of this machine."""
-    host = found.others[0].where.rpartition(":")[0].strip("[]")
+def _elsewhere(case: Case, found: Listeners) -> str | None:
+    """Advice for a listener that the connect does not reach."""
+    other = found.others[0]
+    if other.note is not None:
+        return f"bind the server so that it serves {case.host} too"
+    host = other.where.rpartition(":")[0].strip("[]")
     return f"connect to {host}, or bind the server to {case.host} as well"
 
 
@@ -112,6 +118,14 @@ def no_answer(case: Case) -> None:
         else "then the kernel gave up"
     )
     case.why = f"{case.peer} did not answer {tries}{within}; {whose}"
+    if case.found.get("source") is not None:
+        case.why = (
+            f"no answer from {case.peer} can come back{within}: the socket "
+            f"is bound to {source_of(case)}"
+        )
+        see_source(case)
+        case.try_ = "do not bind, or bind to another address"
+        return
     queues = case.found.get("queues")
     if not queues:
         return
@@ -136,6 +150,7 @@ def no_answer(case: Case) -> None:
 def unreachable(case: Case) -> None:
     """ICMP said so, or nobody answered on the link."""
     if case.kind != "icmp":
+        case.why = f"{case.host} cannot be reached; who says so cannot be told"
         return
     case.why = (
         f"{_offender(case)} says that {case.host} cannot be reached"
@@ -144,90 +159,34 @@ def unreachable(case: Case) -> None:
     _see_icmp(case)
 
 
-def no_route(case: Case) -> None:
-    """This machine's own routes."""
-    number = case.error.errno
-    if _is_for_many(case.error.address):
-        case.why = f"{case.host} is an address of many: TCP connects to one"
-        case.try_ = "connect to the address of one host"
-    elif number in (errno.ENETDOWN, errno.EHOSTDOWN):
-        case.why = f"the interface towards {case.host} is down"
-    else:
-        case.why = f"this machine has no route to {case.host}"
-
-
 def denied(case: Case) -> None:
     """Forbidden, by whom the origin tells."""
     if case.kind == "icmp":
         case.why = f"{_offender(case)} forbids the connection to {case.peer}"
         _see_icmp(case)
-    elif case.kind == "route":
-        case.why = f"a route of this machine prohibits {case.host}"
-        case.try_ = case.fill("`ip route get {host}` and `ip rule` show it")
-    elif case.kind == "policy":
-        case.why = f"a firewall or policy of this machine forbids {case.peer}"
-        case.try_ = (
-            "`nft list ruleset` shows the firewall; else a cgroup's or the "
-            "sandbox's policy"
-        )
-
-
-def invalid(case: Case) -> None:
-    """An address that makes no sense from this socket."""
-    address = case.error.address
-    if case.error.errno == errno.ENETUNREACH:
-        case.why = f"an IPV6_V6ONLY socket does not connect to {case.host}"
-        case.try_ = "connect with an IPv4 socket, or clear IPV6_V6ONLY"
-    elif case.kind == "route":
-        case.why = f"a blackhole route of this machine swallows {case.host}"
-    elif case.kind == "caller" and _lacks_scope(address):
-        case.why = f"{case.host} is link-local, and no interface is given"
-        case.try_ = (
-            "give the interface's number as the fourth part of the address "
-            "(scope id)"
-        )
-
-
-def in_use_already(case: Case) -> None:
-    """The bound port has this very connection."""
-    here = case.error.local_address
-    port = f"port {printable(here[1])}" if here else "the bound port"
-    case.why = f"{port} of this end has a connection to {case.peer} already"
-
-
-def no_port(case: Case) -> None:
-    """Every local port is in use towards there."""
-    case.why = f"no local port is left for a connection to {case.peer}"
-    found: PortsInUse | None = case.found.get("ports")
-    if found is None or not found.used:
-        return
-    there = found.last - found.first + 1
-    case.facts.append(
-        f"{found.used:,} of {there:,} ports ({found.first} to {found.last}, "
-        f"net.ipv4.ip_local_port_range) go there, {found.most:,} of them in "
-        f"{found.most_state}"
-    )
-
-
-def twice(case: Case) -> None:
-    """On a connected socket, or on a listener."""
-    info = case.info
-    if info is not None and info.is_listening:
-        case.why = "a listener cannot connect"
-        case.try_ = "connect with a socket of its own"
     else:
-        case.why = f"this socket is connected already, to {case.peer}"
+        denied_here(case)
 
 
 def _other(case: Case) -> None:
     number = case.error.errno
+    if case.error._reason == "ended-here":
+        case.why = (
+            f"this program ended the connect to {case.peer} itself, by "
+            "shutdown() before there was an answer"
+        )
+        case.try_ = "look for the shutdown() in this program"
+        return
     said = os.strerror(number) if number else printable(case.error)
     case.why = f"the connect to {case.peer} failed: {said}"
 
 
 def _after(case: Case) -> str:
     elapsed = case.error.elapsed
-    return "" if elapsed is None else f" after {duration(elapsed)}"
+    # Asked for later, it may have been over long before.
+    if elapsed is None or case.error._noticed:
+        return ""
+    return f" after {duration(elapsed)}"
 
 
 def _syns(info: TcpInfo | None) -> int | None:
@@ -278,34 +237,21 @@ def _plain(address: Any) -> str | None:
     return host.removeprefix("::ffff:") if "." in host else host
 
 
-def _is_for_many(address: Any) -> bool:
-    """Whether it is a multicast address, or one that means everybody."""
-    host = _plain(address)
-    if host is None:
-        return False
-    try:
-        if ":" in host:
-            return inet_pton(AF_INET6, host)[0] == 0xFF
-        numeric = inet_pton(AF_INET, host)
-    except OSError as exc:
-        if by_handler(exc):
-            raise
-        return False
-    return numeric[0] >> 4 == 0xE or numeric == b"\xff\xff\xff\xff"
-
-
-def _lacks_scope(address: Any) -> bool:
-    host = _plain(address) or ""
-    return host.lower().startswith(("fe8", "fe9", "fea", "feb")) and not (
-        len(address) == 4 and address[3]
-    )
-
+_REFUSED = (
+    ("listeners", listeners.on_port),
+    ("translated", firewall.translates),
+)
+_UNANSWERED = (
+    ("source", sources.unanswerable),
+    ("queues", listeners.full_queue),
+)
 
 LOOKS = {
-    "connect-refused-reset": (("listeners", listeners.on_port),),
-    "connect-refused": (("listeners", listeners.on_port),),
-    "connect-timeout-kernel": (("queues", listeners.full_queue),),
-    "connect-timeout-deadline": (("queues", listeners.full_queue),),
+    "connect-refused-reset": _REFUSED,
+    "connect-refused": _REFUSED,
+    "connect-timeout-kernel": _UNANSWERED,
+    "connect-timeout-deadline": _UNANSWERED,
+    "connect-invalid": (("source", sources.unanswerable),),
     "connect-no-port": (("ports", ports.towards),),
 }
 
@@ -319,11 +265,11 @@ TELLS = {
     "connect-unreachable-host": unreachable,
     "connect-unreachable-net": unreachable,
     "connect-unreachable-icmp": unreachable,
-    "connect-no-route": no_route,
+    "connect-no-route": from_here.no_route,
     "connect-denied": denied,
-    "connect-invalid": invalid,
-    "connect-twice": twice,
-    "connect-no-port": no_port,
-    "connect-port-taken": in_use_already,
+    "connect-invalid": from_here.invalid,
+    "connect-twice": from_here.twice,
+    "connect-no-port": from_here.no_port,
+    "connect-port-taken": from_here.port_taken,
     "connect-other": _other,
 }

@@ -7,7 +7,7 @@ from errno import EMFILE, ENFILE
 
 from pysock.errors import show_address
 from pysock.errors.escape import printable
-from pysock.explain.evidence import descriptors, holders, machine
+from pysock.explain.evidence import descriptors, holders, ports, sharing
 from pysock.explain.words import duration, many
 
 TYPE_CHECKING = False
@@ -40,45 +40,71 @@ def in_use(case: Case) -> None:
         )
         if not found.held:
             case.why = f"{where} is taken by connections in TIME_WAIT"
-            case.try_ = (
-                "set SO_REUSEADDR before bind, or wait "
-                f"{duration(found.last_s or 0)}"
-            )
+            setting = case.error._setting
+            wait = f"wait {duration(found.last_s or 0)}"
+            if setting is not None and setting.reuse_address:
+                case.facts.append(
+                    "SO_REUSEADDR is set here, and was not set on the socket "
+                    "that these are from"
+                )
+                case.try_ = f"{wait}; set it in the program before this too"
+            else:
+                case.try_ = f"set SO_REUSEADDR before bind, or {wait}"
 
 
 def no_port(case: Case) -> None:
     """A bind to port 0 that found none."""
     case.why = f"no port is left to bind to at {case.host}"
+    found = case.found.get("ports")
+    if found is not None:
+        used, first, last = found
+        case.facts.append(
+            f"{used:,} of {last - first + 1:,} ports ({first} to {last}, "
+            "net.ipv4.ip_local_port_range) are bound there"
+        )
 
 
 def no_address(case: Case) -> None:
     """A bind to an address that is not there."""
-    case.why = f"{case.host} is no address of this network namespace, now"
+    reason = case.error._reason
+    if reason == "tentative":
+        case.why = (
+            f"{case.host} is not ready: the kernel still checks that nobody "
+            "else on the link has it (tentative, duplicate address detection)"
+        )
+        case.try_ = "bind again in 2 s; `ip -6 address` shows when it is ready"
+    elif reason == "scope":
+        case.why = f"{case.host} is an address of another link of this machine"
+        case.try_ = "give the scope id of the link that has the address"
+    else:
+        case.why = (
+            f"no interface of this network namespace has the address "
+            f"{case.host}"
+        )
+        case.try_ = "`ip address` lists the addresses"
 
 
 def denied(case: Case) -> None:
-    """A privileged port, or a policy."""
+    """A privileged port, or a security module."""
     port = case.error.address[1] if case.error.address else None
-    if not isinstance(port, int):
-        return
-    least = case.found.get("least")
-    if least is not None and 0 < port < least:
+    reason = case.error._reason
+    if reason == "privileged":
         case.why = (
-            f"port {port} is privileged: those below {least} need "
+            f"port {printable(port)} is privileged, and this program has no "
             "CAP_NET_BIND_SERVICE"
         )
         case.try_ = (
-            f"take a port from {least} on, or give the program "
-            "CAP_NET_BIND_SERVICE"
+            "take a port from `sysctl net.ipv4.ip_unprivileged_port_start` "
+            "on, or give the program that capability"
         )
-    elif least is not None:
+    elif reason == "module":
         case.why = (
-            f"a policy forbids the bind to port {port}, which is not "
-            "privileged"
+            "a security module or a cgroup's program of this machine forbids "
+            f"the bind to port {printable(port)}"
         )
         case.try_ = (
-            "look at the program's sandbox: Landlock, SELinux, AppArmor, or "
-            "a cgroup's program"
+            "look at the program's sandbox: Landlock, SELinux, AppArmor, a "
+            "container's profile"
         )
 
 
@@ -88,6 +114,13 @@ def accept_timed_out(case: Case) -> None:
     within = "in that time" if elapsed is None else f"in {duration(elapsed)}"
     where = "" if here is None else f" on {show_address(here)}"
     case.why = f"accept got no connection{where} {within}"
+    takers = case.found.get("takers")
+    if takers:
+        shown = " and ".join(f"pid {pid}, {name}" for pid, name in takers[:3])
+        more = len(takers) - 3
+        rest = f" and {more:,} more" if more > 0 else ""
+        case.facts.append(f"others accept there too: {shown}{rest}")
+        case.try_ = "see whether one of those took the connections"
 
 
 def no_descriptor(case: Case) -> None:
@@ -139,7 +172,8 @@ _HOLDERS = (("holders", holders.of_address),)
 LOOKS = {
     "bind-in-use": _HOLDERS,
     "listen-in-use": _HOLDERS,
-    "bind-denied": (("least", machine.first_unprivileged),),
+    "bind-no-port": (("ports", ports.at_address),),
+    "accept-timeout": (("takers", sharing.takers),),
     "no-descriptor": (
         ("descriptors", descriptors.of_this_process),
         ("files", descriptors.of_the_machine),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 
+from pysock.explain.words import duration
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.explain.case import Case, Look
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 _INVALID = {
     socket.EAI_SERVICE: "the port's name is not in /etc/services",
     socket.EAI_FAMILY: "the host is not an address of the family asked for",
+    socket.EAI_ADDRFAMILY: "the host is an address of another family",
     socket.EAI_BADFLAGS: "the flags make no sense",
     socket.EAI_SOCKTYPE: "the socket's type is none that the resolver knows",
 }
@@ -23,14 +26,25 @@ def not_found(case: Case) -> None:
 
 def no_answer(case: Case) -> None:
     """Nobody answered, or not usefully."""
-    case.why = (
-        f"the name {_name(case)} could not be resolved now; it may well exist"
-    )
+    elapsed = case.error.elapsed
+    if elapsed is None:
+        case.why = (
+            f"the name {_name(case)} could not be resolved now: a name server "
+            "gave no answer, or none that is of use; the name may well exist"
+        )
+    else:
+        case.why = (
+            f"no answer came from a name server in {duration(elapsed)}; "
+            f"{_name(case)} may well exist"
+        )
 
 
 def server_failed(case: Case) -> None:
     """A name server failed."""
-    case.why = f"the name server failed to answer for {_name(case)}"
+    case.why = (
+        f"the name servers failed for {_name(case)}: one said so (SERVFAIL or "
+        "REFUSED), or nobody serves names there; the name may well exist"
+    )
 
 
 def invalid(case: Case) -> None:

@@ -106,14 +106,14 @@ class _Known:
 
 
 def _key(case: Case) -> Any:
-    """Code and peer; a listener's failure has its own address instead."""
+    """Code, peer and place; of a listener its own address instead."""
     error = case.error
     where: Any = error.address or error.local_address
     try:
         hash(where)
     except TypeError:
         where = repr(where)
-    return (case.code, error.call, where)
+    return (case.code, error.call, where, error._reason, error._network)
 
 
 REPEATS = Repeats()

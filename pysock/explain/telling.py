@@ -13,9 +13,17 @@ import os
 from pysock.errors import SocketError, show_address
 from pysock.errors.handlers import from_handler
 from pysock.errors.told import lines_of
-from pysock.explain import connecting, listening, naming, tls, transferring
+from pysock.explain import (
+    connecting,
+    listening,
+    naming,
+    tls,
+    transferring,
+    unix,
+)
 from pysock.explain.budget import Budget
 from pysock.explain.case import Case
+from pysock.explain.evidence.place import not_here
 from pysock.explain.repeats import REPEATS
 
 TYPE_CHECKING = False
@@ -31,6 +39,7 @@ LOOKS: Mapping[str, tuple[Look, ...]] = {
     **naming.LOOKS,
     **tls.LOOKS,
     **transferring.LOOKS,
+    **unix.LOOKS,
 }
 TELLS: Mapping[str, Callable[[Case], None]] = {
     **connecting.TELLS,
@@ -38,6 +47,7 @@ TELLS: Mapping[str, Callable[[Case], None]] = {
     **naming.TELLS,
     **tls.TELLS,
     **transferring.TELLS,
+    **unix.TELLS,
 }
 
 
@@ -60,7 +70,10 @@ def tell(error: SocketError, *, naming: bool = True) -> Told:
         case.facts.append(again)
         return case.told()
     looks = LOOKS.get(case.code, ())
-    if looks:
+    away = not_here(error) if looks else None
+    if away is not None:
+        case.facts.append(f"nothing was looked up: the failure was {away}")
+    elif looks:
         REPEATS.looking(case, lambda: _look(case, looks))
     _say(case)
     if case.budget.cut:

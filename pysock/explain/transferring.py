@@ -25,6 +25,37 @@ def closed(case: Case) -> None:
     _see_delivery(case)
 
 
+def not_connected(case: Case) -> None:
+    """There is no connection, by this program's own doing too."""
+    if case.error._reason == "disconnected":
+        case.why = (
+            "this program disconnected the socket itself: connect() with "
+            "AF_UNSPEC"
+        )
+        case.try_ = "look for who has this descriptor in the program"
+
+
+def shut_here(case: Case) -> None:
+    """The read side was shut down by this program."""
+    _see_delivery(case)
+
+
+def ended(case: Case) -> None:
+    """The connection had ended, and not by a FIN."""
+    by = {
+        "peer": "a reset",
+        "timer": "the kernel's giving up on a silent peer",
+        "icmp": "ICMP errors",
+        "policy": "a program of this machine (SOCK_DESTROY)",
+    }.get(case.kind or "")
+    if by is not None:
+        case.why = (
+            f"the connection to {case.peer} had ended before this read, by "
+            f"{by} that an earlier call has told"
+        )
+    _see_delivery(case)
+
+
 def reset_idle(case: Case) -> None:
     """The peer's data is the newest, or as new as can be told."""
     idle = case.error.idle
@@ -92,10 +123,10 @@ def broken(case: Case) -> None:
     elif kind == "peer":
         case.why = f"{before}: the peer had reset it"
     else:
-        case.why = (
-            f"{before}, and not by the peer's FIN; an earlier call has told "
-            "how, or taken the error"
-        )
+        case.why = f"{before}"
+        if fin is False:
+            case.why += ", and not by a FIN"
+        case.why += "; an earlier call has told how, or taken the error"
         case.try_ = "look for the first failure of this connection"
     _see_delivery(case)
 
@@ -120,6 +151,8 @@ def silent(case: Case) -> None:
             if info.retransmits
             else f"{many(info.total_retrans, 'segment')} sent again in all"
         )
+    if info.snd_wnd == 0:
+        case.facts.append("its window was closed before")
     if info.probes:
         case.facts.append(f"{many(info.probes, 'probe')} unanswered")
     _see_delivery(case)
@@ -335,7 +368,10 @@ def _ago(milliseconds: int) -> str:
 LOOKS: dict[str, tuple[Look, ...]] = {}
 
 TELLS = {
+    "not-connected": not_connected,
     "peer-closed": closed,
+    "read-shut-here": shut_here,
+    "read-after-end": ended,
     "peer-reset-idle": reset_idle,
     "peer-reset-unanswered": reset_unanswered,
     "peer-reset-at-once": reset_at_once,

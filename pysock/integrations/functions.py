@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import socket as standard
+from time import monotonic
 from types import FunctionType
 
 from pysock.explain.notes import attach, attached
@@ -53,6 +54,7 @@ def unwrap_functions() -> None:
 
 def _resolving(function: Any) -> Any:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        started = monotonic()
         try:
             return function(*args, **kwargs)
         except standard.gaierror as exc:
@@ -62,6 +64,7 @@ def _resolving(function: Any) -> Any:
                 "getaddrinfo",
                 exc,
                 address=(host, None),
+                started=started,
                 home=noting.home_of(function),
             )
             raise

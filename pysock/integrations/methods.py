@@ -8,7 +8,7 @@ its traceback must keep alive no more than it would without us.
 
 from __future__ import annotations
 
-from errno import EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
+from errno import EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from time import monotonic
 from types import FunctionType, MethodDescriptorType
 
@@ -130,6 +130,19 @@ def _connecting(call: str, method: Method, home: str | None) -> Method:
         except BlockingIOError as exc:
             if exc.errno == EINPROGRESS:
                 _remember_start(self, started)
+            elif exc.errno == EAGAIN:
+                # The queue of a UNIX socket is full: a failure, at once.
+                address = args[0] if args else None
+                note(
+                    self,
+                    call,
+                    exc,
+                    address=address,
+                    started=started,
+                    home=home,
+                )
+                del address
+            del self, args, kwargs
             raise
         except OSError as exc:
             address = args[0] if args else None

@@ -33,11 +33,11 @@ from pysock.errors import (
 )
 from pysock.raw import calls
 from pysock.raw.calls import ERROR, HANGUP, READABLE, WRITABLE, lib
+from pysock.raw.ended import transfer_failure
 from pysock.raw.evidence import (
     connect_failure,
     local_address_of,
     tcp_info_of,
-    transfer_failure,
 )
 from pysock.tcp.info import TcpInfo
 from pysock.tcp.state import TcpState

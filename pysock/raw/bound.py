@@ -1,7 +1,9 @@
 """What a bind or listen that failed leaves to be known of its socket.
 
 The socket is closed by the time that somebody asks why; what the kernel
-compares when two sockets want one port is noted at the failure.
+compares when two sockets want one port is noted at the failure. Files are
+read as bytes: a program without privileges, or without a descriptor, may not
+be able to load a codec any more.
 """
 
 from __future__ import annotations
@@ -89,13 +91,13 @@ def why_not_bound(number: int, address: Any) -> str | None:
 
 def _denied(port: int) -> str | None:
     path = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
-    with open(path, encoding="ascii") as file:  # noqa: PTH123
+    with open(path, "rb") as file:  # noqa: PTH123
         start = int(file.read())
     if port >= start:
         return "module"
-    with open("/proc/thread-self/status", encoding="ascii") as file:  # noqa: PTH123
+    with open("/proc/thread-self/status", "rb") as file:  # noqa: PTH123
         for line in file:
-            if line.startswith("CapEff:"):
+            if line.startswith(b"CapEff:"):
                 may = int(line.split()[1], 16) >> _CAP_NET_BIND_SERVICE & 1
                 # With the capability it is the module, or a capability of
                 # another user namespace: cannot tell.
@@ -104,10 +106,10 @@ def _denied(port: int) -> str | None:
 
 
 def _not_here(address: tuple[Any, ...]) -> str | None:
-    wanted = _socket.inet_pton(_socket.AF_INET6, address[0]).hex()
+    wanted = _socket.inet_pton(_socket.AF_INET6, address[0]).hex().encode()
     scope = address[3] if len(address) == 4 else 0
     found = None
-    with open("/proc/thread-self/net/if_inet6", encoding="ascii") as file:  # noqa: PTH123
+    with open("/proc/thread-self/net/if_inet6", "rb") as file:  # noqa: PTH123
         for line in file:
             host, interface, _, _, flags, _ = line.split()
             if host != wanted:

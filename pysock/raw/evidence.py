@@ -11,14 +11,7 @@ from __future__ import annotations
 import _socket
 import errno
 
-from pysock.errors import (
-    BrokenConnectionError,
-    Origin,
-    error_for,
-    transfer_class,
-)
-from pysock.errors.choose import is_dead, is_of_a_connect
-from pysock.errors.failure import TRANSFER
+from pysock.errors import ConnectError, Origin, error_for
 from pysock.raw.calls import (
     ffi,
     lib,
@@ -27,8 +20,8 @@ from pysock.raw.calls import (
     read_tcp_info,
     to_tuple,
 )
-from pysock.raw.conversation import note_conversation
-from pysock.raw.refused import refused_here
+from pysock.raw.refused import FORBIDDEN, verdict
+from pysock.raw.routes import Route, look_up
 from pysock.raw.snapshot import snapshot
 from pysock.tcp.info import TcpInfo
 
@@ -56,13 +49,12 @@ _PEER, _SOME_ICMP = Origin("peer"), Origin("icmp")
 _ALWAYS = {
     errno.EISCONN: "caller",
     errno.EPERM: "policy",
-    errno.ECONNRESET: "peer",
     errno.EPIPE: "peer",
     errno.ETIMEDOUT: "timer",
     errno.ECONNABORTED: "policy",
 }
 # Errnos that are the work of ICMP when they come later.
-_ICMP = frozenset(
+BY_ICMP = frozenset(
     {
         errno.ENETUNREACH,
         errno.EHOSTUNREACH,
@@ -123,7 +115,8 @@ def connect_origin(
     *,
     at_once: bool | None,
     again: bool = False,
-) -> Origin | None:
+    shut_here: bool = False,
+) -> tuple[Origin | None, str | None]:
     """Find out who refused a connect.
 
     Args:
@@ -134,25 +127,52 @@ def connect_origin(
         at_once: whether connect(2) itself returned it, before any packet
             could be answered; `None` if that is not known.
         again: whether this socket had tried before, and met a failure.
+        shut_here: whether this program has called shutdown() on it.
+
+    Returns:
+        the origin, and which of several reasons; each `None` if there is
+        none, or it cannot be told.
     """
     sent_by = icmp_origin(fd, number)
     if sent_by is not None:
-        return sent_by
+        return sent_by, None
     if number == errno.ECONNABORTED and at_once:
         # connect(2) of a failed attempt whose errno was taken already.
-        return None
+        return None, None
     if number == errno.ECONNREFUSED:
-        return _refused_by(fd, info, address, again=again)
+        return _refused_by(fd, info, address, again=again), None
+    if number == errno.ECONNRESET:
+        return _reset_by(fd, again=again, shut_here=shut_here)
     if number in _ALWAYS:
-        return Origin(_ALWAYS[number])
+        listens = info is not None and info.is_listening
+        return Origin(_ALWAYS[number]), "listening" if listens else None
     if at_once is None and _keeps_icmp(fd, address):
         # No ICMP message came: unless SYNs were repeated, none ever left.
         at_once = info is None or not info.retransmits
     if at_once or number == errno.EADDRNOTAVAIL:
-        return refused_here(fd, number, address)
+        found = verdict(fd, number, address)
+        return (None, None) if found is None else (Origin(found[0]), found[1])
     if at_once is None:
-        return None
-    return Origin("icmp") if number in _ICMP else None
+        return _by_table(fd, number, address)
+    return Origin("icmp") if number in BY_ICMP else None, None
+
+
+def _by_table(
+    fd: int, number: int, address: tuple[Any, ...] | None
+) -> tuple[Origin | None, str | None]:
+    """Tell a refusal of this machine from an ICMP message that is not kept.
+
+    A blocking connect does not say whether it waited. Where the routing
+    table refuses with this very errno no SYN has left; where it does not,
+    somebody else has, but for EACCES: a security module may have.
+    """
+    found = verdict(fd, number, address)
+    if found is FORBIDDEN or (found is None and number == errno.EACCES):
+        return None, None
+    if found is not None:
+        return Origin(found[0]), found[1]
+    leads = address is not None and isinstance(look_up(address), Route)
+    return Origin("icmp") if leads and number in BY_ICMP else None, None
 
 
 def _refused_by(
@@ -174,6 +194,21 @@ def _refused_by(
         return _SOME_ICMP
     # That segment may be an earlier attempt's.
     return None if cpu is None or again else _PEER
+
+
+def _reset_by(
+    fd: int, *, again: bool, shut_here: bool
+) -> tuple[Origin | None, str | None]:
+    """Tell a RST after the SYN-ACK from this program's own shutdown().
+
+    The kernel ends an attempt that is shut down with ECONNRESET, as if the
+    peer had. Then no segment has come, unless the RST crossed it.
+    """
+    cpu = read_option(fd, _socket.SOL_SOCKET, _SO_INCOMING_CPU)
+    if shut_here or (cpu is not None and cpu < 0):
+        return Origin("caller"), "ended-here"
+    # The segment may be an earlier attempt's.
+    return (None if cpu is None or again else Origin("peer")), None
 
 
 def _keeps_icmp(fd: int, address: tuple[Any, ...] | None) -> bool:
@@ -220,6 +255,7 @@ def connect_failure(
     call: str = "connect",
     args: tuple[Any, ...] | None = None,
     again: bool = False,
+    shut_here: bool = False,
 ) -> SocketError:
     """Make the exception of a failed connect, with all there is to know.
 
@@ -236,13 +272,17 @@ def connect_failure(
             info = what_is_left(info)
     if address is None:
         address = peer
-    origin = connect_origin(
-        fd, number, info, address, at_once=at_once, again=again
-    )
+    origin, reason = connect_origin(
+        fd, number, info, address,
+        at_once=at_once, again=again, shut_here=shut_here,
+    )  # fmt: skip
+    by_peer = origin is not None and origin.kind == "peer"
     error = error_for(
         "connect",
         number,
         args=args,
+        # Its class says that a RST came.
+        kind=None if number != errno.ECONNRESET or by_peer else ConnectError,
         origin=origin,
         elapsed=elapsed,
         address=address,
@@ -250,55 +290,14 @@ def connect_failure(
         tcp_info=info,
     )
     error.call = call
+    error._reason = reason
+    error._network = network_of(fd)
     return error
 
 
-def _path_origin(number: int, info: TcpInfo) -> Origin | None:
-    """Who ended a connection whose data was not acknowledged any more.
-
-    Where ICMP did, data was sent again and again. Where this machine has no
-    way any more, nothing leaves: the kernel probes whether it may send, and
-    counts no retransmission. IPv6 then gives the route's errno, IPv4
-    ETIMEDOUT as if the peer were silent (Linux 6.18).
-    """
-    by_icmp = number in _ICMP or number == errno.ECONNREFUSED
-    if not by_icmp and number != errno.EINVAL:
+def network_of(fd: int) -> int | None:
+    """The kernel's number of a socket's network namespace (5.14)."""
+    cookie = ffi.new("uint64_t *")
+    if lib.pysock_cookie(fd, lib.PYSOCK_SO_NETNS_COOKIE, cookie) < 0:
         return None
-    if info.total_retrans == 0 and info.probes:
-        return Origin("route")
-    return Origin("icmp") if by_icmp else None
-
-
-def transfer_failure(
-    fd: int,
-    call: str,
-    number: int,
-    *,
-    args: tuple[Any, ...] | None = None,
-    sent_fin: bool = False,
-) -> SocketError:
-    """Make the exception of a failed read, write or accept."""
-    info, peer, here = snapshot(fd)
-    kind = transfer_class(
-        call, number, info, has_peer=peer is not None, sent_fin=sent_fin
-    )
-    origin = None
-    if peer is not None and is_of_a_connect(call, number, info):
-        origin = connect_origin(fd, number, info, peer, at_once=False)
-    elif kind is BrokenConnectionError:
-        origin = Origin("peer")
-    elif call in TRANSFER and info is not None and is_dead(info):
-        origin = _path_origin(number, info)
-    error = error_for(
-        call,
-        number,
-        args=args,
-        kind=kind,
-        origin=origin,
-        address=peer,
-        local_address=here,
-        tcp_info=info,
-    )
-    if call in TRANSFER:
-        note_conversation(error, fd, sent_fin=sent_fin)
-    return error
+    return int(cookie[0])

@@ -6,7 +6,6 @@ import _socket
 import errno
 from socket import inet_pton
 
-from pysock.errors import Origin
 from pysock.errors.handlers import by_handler
 from pysock.raw.calls import ffi, lib, read_address
 from pysock.raw.routes import Route, look_up
@@ -31,14 +30,6 @@ NO_ADDRESS = ("route", None)
 FORBIDDEN = ("policy", "module")
 
 Verdict = tuple[str, "str | None"]
-
-
-def refused_here(
-    fd: int, number: int, address: tuple[Any, ...] | None
-) -> Origin | None:
-    """Find out who refused; see `verdict`."""
-    found = verdict(fd, number, address)
-    return None if found is None else Origin(found[0])
 
 
 def verdict(

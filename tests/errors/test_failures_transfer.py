@@ -135,7 +135,10 @@ def test_reset(family, call):
 
 
 def test_reset_and_sendfile(family):
-    """The standard sendfile falls back to send, and the RST is used up."""
+    """The standard sendfile falls back to send, and the RST is used up.
+
+    Whose error it took is not known: a socket that was killed looks the same.
+    """
     check_failure(
         family,
         peer_resets,
@@ -143,7 +146,7 @@ def test_reset_and_sendfile(family):
         ALL,
         errors.BrokenConnectionError,
         errno.EPIPE,
-        "peer",
+        None,
     )
 
 

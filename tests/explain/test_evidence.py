@@ -78,8 +78,8 @@ def test_dual_stack_listener_serves_ipv4():
 def test_other_machines_are_not_looked_for_here():
     told = refused(("192.0.2.1", 80))
     assert told.why == (
-        "192.0.2.1 answered with a RST: nothing listens on its port 80, or a "
-        "firewall answers in its name"
+        "a RST refused the connection to 192.0.2.1:80: nothing listens "
+        "there, or a firewall refuses, here or on the way"
     )
     assert told.seen == ()
 

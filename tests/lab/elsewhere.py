@@ -1,6 +1,7 @@
 """Rows that are made without a far end: how, and by which tests."""
 
 LOCAL, ACCEPT = "lab/test_local.py", "lab/test_accept.py"
+CAUSES = "lab/test_causes.py"
 ESTABLISHED, CONNECT = "lab/test_established.py", "lab/test_connect.py"
 
 # row: how it is made, and the file of the test that makes it.
@@ -35,6 +36,16 @@ MADE = {
         "EMFILE by RLIMIT_NOFILE; the other errnos of accept4 by a seccomp "
         "filter",
         ACCEPT,
+    ),
+    "20a": (
+        "shutdown of the read side through another descriptor, and an end "
+        "that a write was told of",
+        CAUSES,
+    ),
+    "37": (
+        "a path without a socket, with one that nobody listens on, with a "
+        "full queue, without permission, of another type",
+        CAUSES,
     ),
     "26": (
         "a read with a timeout of 0.05 s from a silent far end",

@@ -251,6 +251,8 @@ def _replies(script, conversation, segment):
         return script.to_data
     if segment.flags & FIN:
         return script.to_fin
+    if segment.seq == (conversation.ack - 1) % 2**32:
+        return script.to_probe  # is the window open? are you still there?
     if segment.flags & ACK and not conversation.connected:
         conversation.connected = True
         return script.once_connected

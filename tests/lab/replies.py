@@ -52,6 +52,12 @@ def fin(conversation):
     return conversation.say(FIN | ACK)
 
 
+def closed_window(conversation):
+    """Acknowledge what came, and take no more."""
+    conversation.ack = conversation.latest.end
+    return zero_window(conversation)
+
+
 def zero_window(conversation):
     """Be there, and take no more data."""
     conversation.window = 0
@@ -92,5 +98,6 @@ class Script:
     once_connected: tuple = ()
     to_data: tuple = ()
     to_fin: tuple = ()
+    to_probe: tuple = ()
     when_told: tuple = ()
     delay_ms: int = 10

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from lab.place import HERE, LOOPBACK, NOWHERE, NOWHERE_HOST, ROUTER
+from lab.waiting import until
 from pysock.raw import routes
 from support.quiet import needs
 
@@ -44,6 +45,8 @@ def test_the_way_to_another_machine(place, version):
 
 def test_what_is_this_machines(place, version):
     for host in (HERE[version], LOOPBACK[version]):
+        # The kernel takes an IPv6 address into its table a little later.
+        until(lambda there=(host, 80): routes.is_local(there), what=host)
         assert routes.is_local((host, 80)) is True
     assert routes.is_local((ROUTER[version], 80)) is False
     assert routes.is_local((NOWHERE_HOST[version], 80)) is None

@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.explain.case import Case
     from pysock.explain.evidence.holding import Holding
+    from pysock.raw.bound import Setting
+    from pysock.sock_diag.entry import Entry
 
 
 class Holders(namedtuple("Holders", "held count waiting last_s")):
@@ -34,18 +36,17 @@ class Holders(namedtuple("Holders", "held count waiting last_s")):
 
 
 def of_address(case: Case) -> Holders | None:
-    """The sockets with the port, at an address that overlaps; `None`: any."""
+    """The sockets that keep one from a port; `None`: any port would do."""
     address = case.error.address or case.error.local_address
     if not address or not address[1]:
         return None
-    host, port = address[:2]
     found = [
         entry
-        for states in (None, "CLOSE")
+        for states in _states(case)
         for entry in case.budget.within(
-            sock_diag.sockets(states, local_port=port, info=False)
+            sock_diag.sockets(states, local_port=address[1], info=False)
         )
-        if overlap(entry.local[0], host)
+        if hinders(entry, address[0], case.error._setting)
     ]
     waiting = [e for e in found if e.state is TcpState.TIME_WAIT]
     others = sorted(
@@ -59,6 +60,36 @@ def of_address(case: Case) -> Holders | None:
         len(waiting),
         None if last is None else last / 1000,
     )
+
+
+def _states(case: Case) -> tuple[str | None, ...]:
+    """What can stand in the way: of a listen, only what listens already."""
+    return ("LISTEN",) if case.error.call == "listen" else (None, "CLOSE")
+
+
+def hinders(entry: Entry, host: str, setting: Setting | None) -> bool:
+    """Whether a socket may stand in the way of another's bind.
+
+    Args:
+        entry: the one that is there.
+        host: the address that the other one wants.
+        setting: what that one had set; `None` if it is not known.
+
+    SO_REUSEADDR and SO_REUSEPORT of the one that is there cannot be seen.
+    """
+    if not overlap(entry.local[0], host):
+        return False
+    if entry.v6only and entry.local[0] == "::" and ":" not in host:
+        return False
+    if setting is None:
+        return True
+    if setting.cookie is not None and setting.cookie == entry.cookie:
+        return False  # the very socket
+    if setting.only_ipv6 and host == "::" and ":" not in entry.local[0]:
+        return False
+    # Bound to one interface each, and not the same.
+    mine, other = setting.interface, entry.interface
+    return not (mine and other and mine != other)
 
 
 def overlap(one: str, other: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 from collections import namedtuple
 
 from pysock.errors import show_address
 from pysock.errors.escape import printable
+from pysock.errors.handlers import by_handler
 from pysock.sock_diag.processes import owners
 
 TYPE_CHECKING = False
@@ -24,7 +26,7 @@ MOST_NAMED = 3
 _FEW = 512
 
 
-class Holding(namedtuple("Holding", "where state pid name")):
+class Holding(namedtuple("Holding", "where state pid name note")):
     """A socket by its address, its state, and who holds it.
 
     Attributes:
@@ -32,6 +34,7 @@ class Holding(namedtuple("Holding", "where state pid name")):
         state: the kernel's name of its TCP state.
         pid: the process, `None` if it was not found (another user's).
         name: what that calls itself, safe to print; `None` likewise.
+        note: what it does not take, where that is not in its address.
     """
 
     __slots__ = ()
@@ -40,6 +43,7 @@ class Holding(namedtuple("Holding", "where state pid name")):
     state: str
     pid: int | None
     name: str | None
+    note: str | None
 
     def shown(self, *, naming: bool, state: bool = False) -> str:
         """Write it as `ss` would: address, process, state."""
@@ -48,6 +52,8 @@ class Holding(namedtuple("Holding", "where state pid name")):
             facts.append(f"pid {self.pid}, {self.name}")
         if state:
             facts.append(self.state)
+        if self.note is not None:
+            facts.append(self.note)
         return f"{self.where} ({', '.join(facts)})" if facts else self.where
 
 
@@ -61,10 +67,11 @@ def held(case: Case, entries: Sequence[Entry]) -> list[Holding]:
         pid, name = processes[0][:2] if processes else (None, None)
         holdings.append(
             Holding(
-                show_address(entry.local),
+                _where(entry),
                 entry.state.name,
                 pid,
                 None if name is None else printable(name),
+                _note(entry),
             )
         )
     return holdings
@@ -81,7 +88,7 @@ def _holders(case: Case, inodes: set[int]) -> dict[int, tuple[Process, ...]]:
         if case.naming and inodes - found.keys():
             found |= owners(
                 inodes - found.keys(),
-                pids=_pids(),
+                pids=all_pids(),
                 spent=case.budget.spent,
                 one_each=True,
                 most=most,
@@ -89,7 +96,31 @@ def _holders(case: Case, inodes: set[int]) -> dict[int, tuple[Process, ...]]:
     return found
 
 
-def _pids() -> list[int]:
+def _where(entry: Entry) -> str:
+    """The address as `ss` writes it, with the interface it is bound to."""
+    host, port, *rest = entry.local
+    if entry.interface and not (rest and rest[1]):
+        host = f"{host}%{_interface(entry.interface)}"
+        return f"[{host}]:{port}" if rest else f"{host}:{port}"
+    return show_address(entry.local)
+
+
+def _note(entry: Entry) -> str | None:
+    if entry.interface:
+        return f"only by {_interface(entry.interface)}"
+    return "IPv6 only" if entry.v6only and entry.local[0] == "::" else None
+
+
+def _interface(index: int) -> str:
+    try:
+        return printable(_socket.if_indextoname(index))
+    except OSError as exc:
+        if by_handler(exc):
+            raise
+        return str(index)
+
+
+def all_pids() -> list[int]:
     """All processes; this one, the likeliest, first: time is short."""
     own = os.getpid()
     names = os.listdir("/proc")  # noqa: PTH208

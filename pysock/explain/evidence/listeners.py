@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _socket
 from collections import namedtuple
 
 from pysock import sock_diag
+from pysock.errors.handlers import by_handler
 from pysock.explain.evidence.holding import held
 from pysock.explain.evidence.machine import is_ours
 
@@ -85,7 +87,13 @@ def full_queue(case: Case) -> list[Queue] | None:
 
 
 def serves(listener: Entry, address: Any) -> bool:
-    """Whether a connect to this address reaches that listener."""
+    """Whether a connect from this machine to its address reaches it.
+
+    What comes from this machine comes by loopback: a listener that is bound
+    to another interface does not see it.
+    """
+    if listener.interface and listener.interface != _loopback():
+        return False
     host = listener.local[0]
     if ":" not in address[0]:
         # A dual-stack listener on :: serves IPv4, unless it is IPv6 only.
@@ -93,3 +101,12 @@ def serves(listener: Entry, address: Any) -> bool:
             host == "::" and listener.v6only is not True
         )
     return host in (address[0], "::")
+
+
+def _loopback() -> int:
+    try:
+        return _socket.if_nametoindex("lo")
+    except OSError as exc:
+        if by_handler(exc):
+            raise
+        return 1

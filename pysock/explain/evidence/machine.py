@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import _socket
-from contextlib import closing
-
-from pysock.errors.handlers import from_handler
+from pysock.raw.routes import is_local
 from pysock.sock_diag.filter import endpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pysock.explain.case import Case
-
 
 def is_ours(address: Any) -> bool:
-    """Whether an address is one of this machine, as far as can be told."""
+    """Whether an address is one of this machine, as far as can be told.
+
+    Asked of the routing table: that an address can be bound proves nothing
+    (net.ipv4.ip_nonlocal_bind).
+    """
     try:
         end = endpoint(tuple(address))
-        if end.port is None:
-            return False
-        host = address[0]
-        if host.startswith("127.") or host == "::1":
-            return True
-        with closing(_socket.socket(end.family)) as probe:
-            probe.bind((host, 0, *address[2:]))
-        return True
-    except (OSError, TypeError, ValueError, OverflowError) as problem:
-        if from_handler(problem):
-            raise
+    except (TypeError, ValueError):
         return False
+    if end.port is None:
+        return False
+    return is_local(tuple(address)) is True
 
 
 def port_range() -> tuple[int, int]:
@@ -39,10 +31,3 @@ def port_range() -> tuple[int, int]:
     with open(path, encoding="ascii") as file:  # noqa: PTH123
         first, last = map(int, file.read().split())
     return first, last
-
-
-def first_unprivileged(_: Case) -> int:
-    """The least port that a bind needs no capability for."""
-    path = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
-    with open(path, encoding="ascii") as file:  # noqa: PTH123
-        return int(file.read())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 
 from pysock import sock_diag
+from pysock.explain.evidence.holders import overlap
 from pysock.explain.evidence.machine import port_range
 
 TYPE_CHECKING = False
@@ -48,3 +49,20 @@ def towards(case: Case) -> PortsInUse:
     most = max(counts, key=lambda state: counts[state], default=None)
     used = sum(counts.values())
     return PortsInUse(used, first, last, most, counts.get(most or "", 0))
+
+
+def at_address(case: Case) -> tuple[int, int, int]:
+    """Ports of the range that are bound at an address; how many, from, to."""
+    first, last = port_range()
+    address = case.error.address or case.error.local_address or ("",)
+    used = {
+        entry.local_port
+        for states in (None, "CLOSE")
+        for entry in case.budget.within(
+            sock_diag.sockets(
+                states, local_port=range(first, last + 1), info=False
+            )
+        )
+        if overlap(entry.local[0], address[0])
+    }
+    return len(used), first, last

@@ -13,4 +13,7 @@ gives; these say which cause is behind it, and what must never be said of it.
     naming       names
     local        UNIX sockets
     odd          calls out of order
+    evidence     what each code rests on
+    every        all of them
+    page         docs/causes.md, made of them
 """

@@ -34,21 +34,20 @@ sys.stdin.read()
 def _others_took_them(meeting):
     """Another process that holds the listener takes what comes."""
     sock = _listening(meeting)
-    other = subprocess.Popen(
-        [sys.executable, "-c", _TAKES_ALL, str(sock.fileno())],
-        pass_fds=[sock.fileno()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    other = meeting.stack.enter_context(
+        subprocess.Popen(
+            [sys.executable, "-c", _TAKES_ALL, str(sock.fileno())],
+            pass_fds=[sock.fileno()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
     )
-    with other:
-        other.stdout.readline()
-        meeting.plain().connect(sock.getsockname())
-        other.stdout.readline()
-        sock.settimeout(0.1)
-        error = meeting.caught(sock.accept)
-        str(error.explain())  # while the other is there
-        other.stdin.close()
-    return error
+    meeting.stack.callback(other.stdin.close)
+    other.stdout.readline()
+    meeting.plain().connect(sock.getsockname())
+    other.stdout.readline()
+    sock.settimeout(0.1)
+    return meeting.caught(sock.accept)
 
 
 def _not_listening(meeting):
@@ -93,7 +92,7 @@ CAUSES = (
     ),
     Cause(
         "accept on a socket that does not listen", _not_listening,
-        "accept-not-listening", modes=_ONCE,
+        "accept-not-listening", "caller", modes=_ONCE,
     ),
     Cause(
         "accept without a descriptor left", _failing(errno.EMFILE),

@@ -209,6 +209,6 @@ CAUSES = (
     ),
     Cause(
         "listen on a connected socket", _listen_when_connected,
-        "listen-invalid", modes=_ONCE,
+        "listen-invalid", "caller", modes=_ONCE,
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pysock
 from lab import place
+from pysock.explain.repeats import REPEATS
 
 BLOCKING, TIMEOUT, NONBLOCKING = None, 5.0, 0.0
 MODES = {"blocking": BLOCKING, "timeout": TIMEOUT, "nonblocking": NONBLOCKING}
@@ -98,6 +99,10 @@ class Meeting:
     @property
     def family(self):
         return place.FAMILY[self.version]
+
+    def __post_init__(self):
+        # What an earlier meeting has cost is nothing to this one.
+        REPEATS.clear()
 
     def sock(self, *options, kind=standard.SOCK_STREAM, family=None):
         """A socket of the face, closed in the end."""

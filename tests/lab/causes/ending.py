@@ -7,29 +7,49 @@ import struct
 
 from lab.causes.cause import LONGEST, Cause, wait
 from lab.established import ESTABLISHED, IMPATIENT, kill
-from lab.replies import Script, ack, data, fin, rst, syn_ack, zero_window
+from lab.replies import (
+    Script,
+    ack,
+    closed_window,
+    data,
+    fin,
+    rst,
+    syn_ack,
+    zero_window,
+)
 from lab.waiting import until
+from pysock import errors
+from support import loopback
 
 _CODES = {
     "22a": "killed-here",
     "23": "write-after-shutdown",
     "24": "peer-silent",
     "25": "path-unreachable",
+    "zero-window": "peer-window-closed",
 }
 _AF_UNSPEC = struct.pack("=H14x", 0)
 
 
 def _of_scenario(scenario):
     def make(meeting):
+        # A link that has just come up may lose what is sent first.
+        meeting.connected(meeting.far(Script((syn_ack,))))
         with scenario.doomed(meeting.place, meeting.version) as sock:
             sock.settimeout(meeting.timeout)
             return meeting.caught(sock.send, b"x")
 
     return Cause(
         f"{scenario.name} (row {scenario.row})", make,
-        _CODES[scenario.row],
+        {v: _code(scenario, v) for v in (4, 6)},
         {v: _first(scenario, v).origin.kind for v in (4, 6)},
     )  # fmt: skip
+
+
+def _code(scenario, version):
+    if _first(scenario, version).error is errors.PeerUnreachableError:
+        return _CODES["25"]
+    return _CODES.get(scenario.name, _CODES[scenario.row])
 
 
 def _first(scenario, version):
@@ -50,7 +70,10 @@ def _dead(meeting, script, *options, say=b"", hear=0):
 
 
 def _reset_at_once(meeting):
-    sock = _dead(meeting, Script(to_syn=(syn_ack,), once_connected=(rst,)))
+    listener = meeting.listener()
+    sock = meeting.connected(listener.getsockname())
+    loopback.reset(listener.accept()[0])
+    wait(sock, 0)
     return meeting.caught(sock.recv, 9)
 
 
@@ -126,7 +149,9 @@ def _disconnected_here(meeting):
 
 def _window_closed(*, alive):
     def make(meeting):
-        script = Script((syn_ack,), to_data=(zero_window,))
+        script = Script(
+            (syn_ack,), to_data=(closed_window,), to_probe=(zero_window,)
+        )
         there = meeting.far(script)
         patience = (*IMPATIENT[0][:2], 1500)
         sock = meeting.connected(there, patience)
@@ -230,17 +255,17 @@ TYPED = (
     Cause("the peer closed early", _closed_early, "peer-closed", "peer"),
     Cause(
         "our own SHUT_RD through a dup, then recv_exactly",
-        _read_after_shutdown(socket.SHUT_RD), "read-after-shutdown",
+        _read_after_shutdown(socket.SHUT_RD), "read-shut-here",
         "caller", near=True, never=("the peer closed", "the peer sent"),
     ),
     Cause(
         "our own SHUT_RDWR through a dup, then recv_exactly",
-        _read_after_shutdown(socket.SHUT_RDWR), "read-after-shutdown",
+        _read_after_shutdown(socket.SHUT_RDWR), "read-shut-here",
         "caller", near=True, never=("the peer closed", "the peer sent"),
     ),
     Cause(
         "a reset that a write was told of, then recv_exactly",
-        _read_after_a_reset_that_was_told, "peer-closed", None, near=True,
+        _read_after_a_reset_that_was_told, "read-after-end", "peer", near=True,
         never=("in order",),
     ),
 )  # fmt: skip

@@ -100,7 +100,7 @@ _HEDGE = ("firewall",)
 CAUSES = (
     Cause(
         "nobody listens", _nobody_listens, "connect-refused-reset", "peer",
-        says=("nothing listens on port",), never=("since", "a listener"),
+        says=("nothing listens on port",), never=("since", "a listener on"),
     ),
     Cause(
         "a listener on another address", _other_address,
@@ -126,7 +126,7 @@ CAUSES = (
     ),
     Cause(
         "a listener that began since", _began_since,
-        "connect-refused-reset", "peer", says=("listens", "since"),
+        "connect-refused-reset", "peer", says=("listener", "since"),
         near=True,
     ),
     Cause(

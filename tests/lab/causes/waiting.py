@@ -2,7 +2,7 @@
 
 from lab.causes.cause import Cause
 from lab.causes.ending import wait_for_window
-from lab.replies import Script, ack, data, syn_ack, zero_window
+from lab.replies import Script, ack, closed_window, data, syn_ack, zero_window
 
 _SHORT = 0.5
 
@@ -21,7 +21,9 @@ def _reading(script, say=b"", hear=0):
 
 
 def _window_closed(meeting):
-    there = meeting.far(Script((syn_ack,), to_data=(zero_window,)))
+    there = meeting.far(
+        Script((syn_ack,), to_data=(closed_window,), to_probe=(zero_window,))
+    )
     sock = meeting.connected(there)
     sock.send(b"x" * 1000)
     wait_for_window(sock)
