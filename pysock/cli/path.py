@@ -23,7 +23,7 @@ NAME = "path"
 HELP = "follow a SYN to where it dies, hop by hop; needs no root"
 
 _TITLES = ("hop", "answer of", "after", "what it says")
-_WIDTHS = (3, 15, 9)
+_WIDTHS = (5, 15, 9)
 _OPEN = "path-open"
 
 
@@ -96,6 +96,7 @@ class _Way:
         self.address = address
         self.hops: list[Hop] = []
         self.error: SocketError | None = None
+        self._silent: list[str] = []
         self._arguments = arguments
         self._name = arguments.target.host
 
@@ -114,7 +115,8 @@ class _Way:
         except SocketError as error:
             # This machine sends no SYN there.
             self.error = error
-        if show:
+        if table is not None:
+            self._show_silent(table)
             self._end()
 
     def _begin(self) -> Table:
@@ -130,19 +132,26 @@ class _Way:
         return 26 if ":" in self.address[0] else 0
 
     def _show(self, table: Table, hop: Hop) -> None:
+        """A line for each who answered; silent hops are one line."""
+        if not hop.answers:
+            self._silent.append(str(hop.distance))
+            return
+        self._show_silent(table)
         number = str(hop.distance)
         # Several tries that met the same are one line, with the best time.
-        answers = sorted(hop.answers, key=lambda answer: answer.elapsed)
-        alike = {
-            (answer.host, answer.kind): answer for answer in answers[::-1]
-        }
+        answers = sorted(hop.answers, key=lambda answer: -answer.elapsed)
+        alike = {(answer.host, answer.kind): answer for answer in answers}
         for answer in alike.values():
             after = f"{answer.elapsed * 1000:.1f} ms"
             what = self._words(answer)
             table.add(number, answer.host or "not said", after, what)
             number = ""
-        if not hop.answers:
-            table.add(number, "-", "-", "nothing")
+
+    def _show_silent(self, table: Table) -> None:
+        if self._silent:
+            ends = dict.fromkeys((self._silent[0], self._silent[-1]))
+            table.add("-".join(ends), "nobody", "", "")
+            self._silent.clear()
 
     def _words(self, answer: Any) -> str:
         if answer.kind == "expired":

@@ -33,7 +33,7 @@ HELP = (
 )
 
 _CANNOT_LOOK = 2
-_TITLES = ("thread", "waits in", "on", "state", "for", "at", "why")
+_TITLES = ("thread", "waits in", "on", "state", "for", "where and why")
 # Sockets of one event loop, or of a process without a waiting thread.
 _MOST = 12
 
@@ -168,6 +168,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     wait = row.wait
     asleep = wait.asleep if wait is not None else None
     frame = best(row.frames)
+    at = "" if frame is None else f"{frame}: "
     more = f" and {row.more:,} more" if row.more else ""
     return (
         str(wait.thread) if wait is not None else "-",
@@ -177,8 +178,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.where,
         row.state,
         duration(asleep) if asleep is not None else "-",
-        str(frame) if frame is not None else "-",
-        row.why + _timeout(wait),
+        f"{at}{row.why}{_timeout(wait)}",
     )
 
 

@@ -39,11 +39,7 @@ def print_json(objects: Iterable[dict[str, Any]]) -> None:
     print()
 
 
-def print_table(
-    titles: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    style: str = _STYLE,
-) -> None:
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table of which every row is known."""
     rows = list(rows)
     widths = [
@@ -51,17 +47,27 @@ def print_table(
         for column in range(len(titles) - 1)
     ]
     longest = max(len(row[-1]) for row in [titles, *rows])
-    table = Table(titles, widths, longest, style)
+    table = Table(titles, widths, longest)
     for row in rows:
         table.add(*row)
 
 
-def print_fields(
-    fields: Iterable[tuple[str, str]], style: str = _STYLE
-) -> None:
-    """Print names and texts, the texts wrapped beside the names."""
+def print_fields(fields: Iterable[tuple[str, str]], style: str = "") -> None:
+    """Print names and texts, the texts wrapped beside the names.
+
+    Args:
+        fields: names and texts.
+        style: of the first name alone, in rich's words.
+    """
     fields = list(fields)
-    print_table(("", ""), fields, style)
+    table = Table(
+        ("", ""),
+        [max((len(name) for name, _ in fields), default=0)],
+        max((len(text) for _, text in fields), default=0),
+    )
+    for name, text in fields:
+        table.add(name, text, style=style)
+        style = ""
 
 
 def print_sentence(text: str) -> None:
@@ -79,7 +85,6 @@ class Table:
         titles: Sequence[str],
         widths: Sequence[int],
         longest: int = _LEAST_TEXT,
-        style: str = _STYLE,
     ) -> None:
         """Begin a table.
 
@@ -90,9 +95,7 @@ class Table:
                 that takes what is left, and is wrapped.
             longest: characters of the longest text in the last one, if that
                 is known: a short one needs less room.
-            style: of all columns but the last, in rich's words.
         """
-        self._style = style
         self._text = min(longest, _LEAST_TEXT)
         self._titles = titles
         self._widths = [
@@ -119,15 +122,15 @@ class Table:
             return False
         return self._screen - self._taken < self._text
 
-    def add(self, *cells: str) -> None:
-        """Print a row, one cell for each title."""
+    def add(self, *cells: str, style: str = "") -> None:
+        """Print a row, one cell for each title; a style only for it."""
         if self._is_stacked:
             self._print_stacked(cells)
         elif self._is_text_below and any(self._titles):
             self._print_line([*cells[:-1], ""])
             self._print_text(cells[-1], " " * 4)
         else:
-            self._print_line(cells)
+            self._print_line(cells, style)
 
     def _print_line(self, cells: Sequence[str], style: str = "") -> None:
         row = _GAP.join(
@@ -136,9 +139,7 @@ class Table:
         )
         start = row + _GAP if row else ""
         lines = self._wrap(cells[-1], len(start))
-        self._print(
-            (start + lines[0]).rstrip(), style or self._style, len(row)
-        )
+        self._print((start + lines[0]).rstrip(), style or _STYLE, len(row))
         for line in lines[1:]:
             self._print(" " * len(start) + line)
 

@@ -112,13 +112,15 @@ class Survey:
         return self._owners.get(entry.inode, ())
 
     def who(self, entry: Entry) -> str:
-        """Who has it, in words: `nginx/812`."""
+        """Who has it, in words: `nginx/812`, `nginx/812 and 3 more`."""
         if not entry.inode:
             return "the kernel"
         held = self.holders(entry)
         if not held:
             return f"a process of user {entry.uid} that is hidden from you"
-        return process_name(held[0])
+        others = len({process.pid for process in held}) - 1
+        more = f" and {others:,} more" if others else ""
+        return f"{process_name(held[0])}{more}"
 
     def peer_of(self, entry: Entry) -> Entry | None:
         """The other end of a connection, if it is in the same table."""
