@@ -52,11 +52,15 @@ class Namespaces:
         # A network that is cut is silent. Of an unanswered question for a
         # neighbour the program would be told.
         self.go(self.near)
-        _set_up("a1", near, neighbour=(ROUTER[version], _FAR_MAC))
-        _ip(f"-{version} route add default via {ROUTER[version]}")
+        _set_up(
+            "a1", near, (ROUTER[version], _FAR_MAC),
+            f"route add default via {ROUTER[version]}",
+        )  # fmt: skip
         self.go(self.far)
-        _set_up("b1", far, neighbour=(NEAR[version], _NEAR_MAC))
-        _ip(f"-{version} route add {_NEAR_NET[version]} dev b1")
+        _set_up(
+            "b1", far, (NEAR[version], _NEAR_MAC),
+            f"route add {_NEAR_NET[version]} dev b1",
+        )  # fmt: skip
         self.go(self.middle)
 
     def go(self, namespace: int) -> None:
@@ -81,7 +85,9 @@ class Namespaces:
         return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _set_up(name: str, address: str, neighbour: tuple[str, str]) -> None:
+def _set_up(
+    name: str, address: str, neighbour: tuple[str, str], route: str
+) -> None:
     """Bring loopback and an interface up, without a packet of their own."""
     for setting, value in (
         ("accept_ra", 0),
@@ -96,23 +102,22 @@ def _set_up(name: str, address: str, neighbour: tuple[str, str]) -> None:
         f"link set {name} up gso_max_segs 1",
         f"address add {address} dev {name}",
         f"neighbour add {neighbour[0]} lladdr {neighbour[1]} dev {name}",
+        route,
     )
 
 
 def _ip(*commands: str) -> None:
     """Run commands of `ip` where this process is."""
-    # Where Debian keeps it; not on every user's PATH.
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    for command in commands:
-        done = subprocess.run(
-            ["ip", *command.split()],
-            env={**os.environ, "PATH": path},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise OSError(None, f"ip {command}: {done.stderr.strip()}")
+    done = subprocess.run(
+        ["ip", "-batch", "-"],
+        input="\n".join(commands),
+        # Where Debian keeps it; not on every user's PATH.
+        env={"PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise OSError(None, f"{done.stderr.strip()} in {commands}")
 
 
 def _check(result: int) -> None:
