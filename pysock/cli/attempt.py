@@ -82,15 +82,7 @@ class Attempt:
     @property
     def explanation(self) -> Any:
         """The failure in words; `None` if there is none, or no words."""
-        if self.error is None:
-            return None
-        if self.connected:
-            from pysock.cli.tls import explain
-
-            return explain(self.error)
-        if isinstance(self.error, SocketError):
-            return self.error.explain()
-        return None
+        return None if self.error is None else pysock.why(self.error)
 
     def cells(self) -> tuple[str, ...]:
         """The row of the table."""

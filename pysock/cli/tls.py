@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
 from collections import namedtuple
 
 from pysock.explain.escape import printable
-from pysock.explain.explanation import Explanation
+from pysock.integrations import noting
+from pysock.integrations.install import install, uninstall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from socket import socket
     from typing import Any
 
 _PROTOCOLS = ["h2", "http/1.1"]
 _DAY = 86400
-
-# OpenSSL's reasons that say that no TLS is spoken there.
-_PLAIN_TEXT = frozenset(
-    {
-        "WRONG_VERSION_NUMBER",
-        "HTTP_REQUEST",
-        "HTTPS_PROXY_REQUEST",
-        "UNKNOWN_PROTOCOL",
-        "PACKET_LENGTH_TOO_LONG",
-        "RECORD_LAYER_FAILURE",
-    }
-)
 
 
 class Agreement(
@@ -91,12 +82,13 @@ def shake_hands(sock: socket, host: str) -> Agreement:
     """Do a handshake as a careful client does; the socket is closed.
 
     Raises:
-        OSError: it failed; `ssl.SSLError` where OpenSSL says so.
+        OSError: it failed; `ssl.SSLError` where OpenSSL says so. Either
+            way `pysock.why()` explains it.
     """
     context = ssl.create_default_context()
     context.set_alpn_protocols(_PROTOCOLS)
     started = time.monotonic()
-    with context.wrap_socket(sock, server_hostname=host) as secure:
+    with _noted(), context.wrap_socket(sock, server_hostname=host) as secure:
         elapsed = time.monotonic() - started
         certificate: dict[str, Any] = secure.getpeercert() or {}
         cipher = secure.cipher()
@@ -104,71 +96,27 @@ def shake_hands(sock: socket, host: str) -> Agreement:
             secure.version() or "?",
             cipher[0] if cipher else "?",
             secure.selected_alpn_protocol(),
-            tuple(name for _, name in certificate.get("subjectAltName", ())),
+            tuple(
+                printable(name)
+                for _, name in certificate.get("subjectAltName", ())
+            ),
             _issuer(certificate),
             float(ssl.cert_time_to_seconds(certificate["notAfter"])),
             elapsed,
         )
 
 
-def explain(error: OSError) -> Explanation:
-    """Explain a handshake that failed."""
-    why, code = _what_happened(error)
-    return Explanation(why, (), None, code)
-
-
-def _what_happened(error: OSError) -> tuple[str, str]:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            "the server's certificate is not accepted: "
-            f"{printable(error.verify_message).rstrip('.')}",
-            "tls-certificate",
-        )
-    ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-    if isinstance(error, ssl.SSLError) and error.reason and not ended:
-        return _of_openssl(error.reason)
-    if isinstance(error, TimeoutError):
-        return (
-            "the TCP connection stands, and nothing answered the first TLS "
-            "message in time: the program there is slow, or waits for "
-            "another protocol",
-            "tls-timeout",
-        )
-    reset = isinstance(error, ConnectionResetError)
-    how = "reset" if reset else "closed"
-    return (
-        f"the peer {how} the connection during the handshake: it does not "
-        "speak TLS on this port, or refuses this client without a word",
-        f"tls-{how}",
-    )
-
-
-def _of_openssl(reason: str) -> tuple[str, str]:
-    words = reason.replace("_", " ").lower()
-    if reason in _PLAIN_TEXT:
-        return (
-            "what answered is no TLS: the server speaks plain text on this "
-            f"port ({words})",
-            "tls-plain-text",
-        )
-    if reason == "UNSUPPORTED_PROTOCOL":
-        return (
-            "the server offers only versions of TLS that are older than "
-            f"this machine accepts ({words})",
-            "tls-version",
-        )
-    if "PROTOCOL_VERSION" in reason:
-        return (
-            "the server accepts none of the versions of TLS that this "
-            f"machine offers ({words})",
-            "tls-version",
-        )
-    if "ALERT" in reason:
-        return (
-            f"the server refused the handshake with an alert: {words}",
-            "tls",
-        )
-    return f"the handshake failed: {words}", "tls"
+@contextlib.contextmanager
+def _noted() -> Iterator[None]:
+    """Have a failure of the session noted with what its connection knows."""
+    if noting.active:
+        yield
+        return
+    install(asyncio=False, trio=False)
+    try:
+        yield
+    finally:
+        uninstall()
 
 
 def _issuer(certificate: dict[str, Any]) -> str:
@@ -178,4 +126,4 @@ def _issuer(certificate: dict[str, Any]) -> str:
         for name, value in group
     }
     name = parts.get("organizationName") or parts.get("commonName")
-    return str(name or "nobody")
+    return printable(name or "nobody")
