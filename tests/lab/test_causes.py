@@ -4,6 +4,7 @@
 """
 
 import errno
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,15 @@ import pysock
 from lab import landlock
 from lab.causes.cause import Meeting, Noted, Typed
 from lab.causes.every import CANNOT_TELL, EVERY, NOT_NOTED, ONLY_TYPED
+from lab.causes.evidence import EVIDENCE
+from lab.causes.page import page
 from pysock.errors import CATALOGUE
 from support.requirements import skip_or_fail
 
 pytest_plugins = ["lab.fixtures", "lab.causes.matrix"]
 pytestmark = pytest.mark.lab
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "causes.md"
 
 
 def every_way(causes):
@@ -106,3 +111,13 @@ def test_every_code_is_made():
     assert made <= known
     rest = known - made - elsewhere - CANNOT_TELL.keys()
     assert rest == {"diag-unavailable"}
+
+
+def test_every_code_says_what_it_rests_on():
+    known = {cause.code for row in CATALOGUE for cause in row.causes}
+    assert EVIDENCE.keys() == known
+
+
+def test_page_is_what_would_be_written():
+    """If not: PYTHONPATH=tests python -m lab.causes.page > docs/causes.md."""
+    assert PAGE.read_text(encoding="utf-8") == page()

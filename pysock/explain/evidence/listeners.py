@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pysock.sock_diag.entry import Entry
 
 
+_ANY = ("0.0.0.0", "::")
+
+
 class Listeners(namedtuple("Listeners", "serving others")):
     """The listeners on a port, those that a connect would reach first.
 
@@ -62,7 +65,18 @@ def on_port(case: Case) -> Listeners | None:
         sock_diag.sockets("LISTEN", local_port=address[1], info=False)
     ):
         (serving if serves(entry, address) else others).append(entry)
+    # The kernel takes the one that is bound to the very address.
+    serving.sort(key=lambda entry: entry.local[0] in _ANY)
+    others.sort(key=_unlikeliness)
     return Listeners(held(case, serving), held(case, others))
+
+
+def _unlikeliness(entry: Entry) -> int:
+    """Of loopback first: the same server, bound to another of its names."""
+    host = entry.local[0]
+    if host == "::1" or host.startswith("127."):
+        return 0
+    return 1 if host in _ANY else 2
 
 
 def full_queue(case: Case) -> list[Queue] | None:
