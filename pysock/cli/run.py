@@ -15,6 +15,7 @@ import os
 import sys
 from types import ModuleType
 
+from pysock.integrations import hooks
 from pysock.integrations.install import install
 
 TYPE_CHECKING = False
@@ -185,6 +186,7 @@ def _begin(folder: str, *, always: bool = False) -> dict[str, object]:
         vars(fresh)["__annotations__"] = {}
     sys.modules["__main__"] = fresh
     install()
+    hooks.wrap(program=False)
     return vars(fresh)
 
 
@@ -238,6 +240,7 @@ def _hide_our_frames() -> None:
         traceback = _own_part(traceback)
         error.__traceback__ = traceback
         shown(kind, error, traceback)
+        hooks.tell(error)
 
     sys.excepthook = hook
 

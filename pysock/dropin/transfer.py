@@ -9,6 +9,7 @@ from __future__ import annotations
 import _socket
 import time
 
+from pysock.dropin.end_of_stream import met_end
 from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.memory import recall
@@ -76,7 +77,10 @@ class TransferSocket(standard_class):
             ClosedSocketError: the socket is closed (`EBADF`).
         """
         try:
-            return _recv(self, bufsize, flags)
+            data = _recv(self, bufsize, flags)
+            if not data and bufsize and not flags:
+                met_end(self, "recv")
+            return data
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
@@ -100,7 +104,10 @@ class TransferSocket(standard_class):
         Raises as `recv`.
         """
         try:
-            return _recv_into(self, buffer, nbytes, flags)
+            count = _recv_into(self, buffer, nbytes, flags)
+            if not count and not flags and len(buffer):  # type: ignore[arg-type]
+                met_end(self, "recv_into")
+            return count
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise

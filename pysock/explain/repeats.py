@@ -106,9 +106,12 @@ class _Known:
 
 
 def _key(case: Case) -> Any:
-    """Code, peer and place; of a listener its own address instead."""
+    """Code, peer and place; of a listener its own address instead.
+
+    One that knows neither is like no other.
+    """
     error = case.error
-    where: Any = error.address or error.local_address
+    where: Any = error.address or error.local_address or id(error)
     try:
         hash(where)
     except TypeError:

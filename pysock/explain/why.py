@@ -19,6 +19,7 @@ from socket import gaierror
 
 from pysock.errors import ResolveError, error_for
 from pysock.explain.chain import chain, details
+from pysock.explain.end_of_stream import behind
 from pysock.explain.explanation import Explanation, explain
 
 TYPE_CHECKING = False
@@ -68,7 +69,7 @@ def why(
         exception = sys.exception()
         if exception is None:
             return None
-    failure = details(exception)
+    failure = details(exception) or behind(exception)
     if failure is None:
         failure = _of_a_plain_one(exception, address)
     return None if failure is None else explain(failure)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket as standard
+import sys
 from _thread import allocate_lock
 from functools import partial
 from importlib import import_module
@@ -42,6 +43,8 @@ _NEIGHBOURS: dict[str, tuple[str, str]] = {
     "tls": ("ssl", "pysock.integrations.tls"),
 }
 
+_HOOKS = "pysock.integrations.hooks"
+
 _lock = allocate_lock()
 # The neighbours of ours that are wrapped now.
 _wrapped: list[str] = []
@@ -50,7 +53,11 @@ os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-d
 
 
 def install(
-    *, asyncio: bool = True, tls: bool = True, trio: bool = True
+    *,
+    asyncio: bool = True,
+    tls: bool = True,
+    trio: bool = True,
+    hooks: bool = False,
 ) -> None:
     """Note every socket failure of this process on its exception.
 
@@ -63,6 +70,8 @@ def install(
         asyncio: also what asyncio makes of a failure.
         tls: also what TLS makes of one.
         trio: also what trio makes of one.
+        hooks: also write below a traceback what its chain hides, where
+            `sys.excepthook`, `threading.excepthook` or `logging` shows it.
 
     Doing it twice does nothing more; a neighbour that was left out before is
     wrapped then. Where another class has been put in place of
@@ -84,6 +93,8 @@ def install(
         for neighbour, (module, ours) in _NEIGHBOURS.items():
             if wanted[neighbour] and ours not in _wrapped:
                 arrivals.when_imported(module, partial(_wrap_neighbour, ours))
+        if hooks:
+            import_module(_HOOKS).wrap(program=True)
         noting.switch(True)
         children.pass_on([name for name, on in wanted.items() if not on])
 
@@ -100,6 +111,8 @@ def uninstall() -> None:
         noting.switch(False)
         children.keep_to_ourselves()
         arrivals.forget_all()
+        if _HOOKS in sys.modules:
+            import_module(_HOOKS).unwrap()
         while _wrapped:
             import_module(_wrapped.pop()).unwrap()
         unwrap_functions()

@@ -12,6 +12,7 @@ from errno import EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from time import monotonic
 from types import FunctionType, MethodDescriptorType
 
+from pysock.dropin.end_of_stream import met_end
 from pysock.dropin.memory import recall, remember
 from pysock.integrations.noting import home_of, note, real_socket
 
@@ -43,7 +44,7 @@ def wrapper_of(name: str, method: Any) -> Method | None:
         return None
     home = home_of(method)
     make = _MAKERS.get(name, _plain)
-    if home is not None and make is _reading:
+    if home is not None and make in (_reading, _receiving):
         make = _plain  # its arguments may have other names
     wrapper: Any = make(_CALLS.get(name, name), method, home)
     # A traceback shows the code's own name.
@@ -98,6 +99,36 @@ def _reading(call: str, method: Method, home: str | None) -> Method:
     return wrapper
 
 
+def _receiving(call: str, method: Method, home: str | None) -> Method:
+    """`recv`: as `_reading`, and nothing read is the end of the stream."""
+
+    def wrapper(
+        self: Any, size: Any = _ABSENT, flags: Any = _ABSENT, /, *rest: Any
+    ) -> Any:
+        try:
+            if flags is _ABSENT:
+                data = method(self, size)
+                if data:
+                    return data
+            else:
+                data = method(self, size, flags, *rest)
+            if not data and size and (flags is _ABSENT or not flags):
+                met_end(real_socket(self), call)
+            return data
+        except BlockingIOError:
+            raise
+        except OSError as exc:
+            note(self, call, exc)
+            del self, size, flags, rest
+            raise
+        except TypeError:
+            if size is not _ABSENT:
+                raise
+        return method(self)
+
+    return wrapper
+
+
 def _reading_into(call: str, method: Method, home: str | None) -> Method:
     def wrapper(
         self: Any,
@@ -107,7 +138,10 @@ def _reading_into(call: str, method: Method, home: str | None) -> Method:
         *rest: Any,
     ) -> Any:
         try:
-            return method(self, buffer, nbytes, flags, *rest)
+            count = method(self, buffer, nbytes, flags, *rest)
+            if not count and not flags and len(buffer):
+                met_end(real_socket(self), call)
+            return count
         except BlockingIOError:
             raise
         except OSError as exc:
@@ -249,7 +283,7 @@ _MAKERS: dict[str, Callable[[str, Method, str | None], Method]] = {
     "__init__": _making,
     "connect": _connecting,
     "connect_ex": _connecting_ex,
-    "recv": _reading,
+    "recv": _receiving,
     "send": _reading,
     "sendall": _reading,
     "recv_into": _reading_into,

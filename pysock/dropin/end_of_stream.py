@@ -1,0 +1,58 @@
+"""What is kept when a read meets the end of the stream: one reading."""
+
+from __future__ import annotations
+
+import _socket
+
+from pysock.dropin.funnel import is_tcp
+from pysock.errors import Origin, PeerClosedError
+from pysock.errors.handlers import from_handler
+from pysock.explain.end_of_stream import caller, keep
+from pysock.raw.evidence import tcp_info_of
+from pysock.tcp.state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_fileno = _socket.socket.fileno
+_PEER = Origin("peer")
+
+# States of a connection whose peer has sent its FIN.
+_FIN_CAME = frozenset(
+    {
+        TcpState.CLOSE_WAIT,
+        TcpState.LAST_ACK,
+        TcpState.CLOSING,
+        TcpState.TIME_WAIT,
+    }
+)
+
+
+def met_end(sock: Any, call: str) -> None:
+    """Keep how the connection stood when a read gave nothing.
+
+    Args:
+        sock: of the standard class; nothing is kept of what is not TCP.
+        call: the method's name.
+
+    To be called by the method that the program called. One system call.
+    Raises nothing but what a signal's handler raises meanwhile.
+    """
+    try:
+        if not is_tcp(sock):
+            return
+        info = tcp_info_of(_fileno(sock))
+        if info is None:
+            return
+        error = PeerClosedError("the stream has ended")
+        error.call, error.tcp_info = call, info
+        if info.state in _FIN_CAME:
+            error._fin_came = True
+            error.origin = _PEER
+        elif info.state is not TcpState.CLOSE:
+            error._fin_came = False
+        keep(error, caller(2))
+    except Exception as problem:
+        if from_handler(problem):
+            raise
