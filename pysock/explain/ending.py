@@ -17,7 +17,7 @@ _AGAIN = (
 )
 
 
-def ended(case: Case) -> None:
+def stream_ended(case: Case) -> None:
     """A read gave nothing; whether more was expected, the program knows."""
     info = case.info
     if case.error._fin_came:

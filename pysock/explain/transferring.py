@@ -6,7 +6,7 @@ import os
 
 from pysock.errors.escape import printable
 from pysock.errors.failure import RECEIVE
-from pysock.explain.ending import ended
+from pysock.explain.ending import stream_ended
 from pysock.explain.words import duration, many, times
 from pysock.tcp.state import TcpState
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def closed(case: Case) -> None:
     """A FIN came before all that was expected."""
     if case.error.call != "recv_exactly":
-        ended(case)
+        stream_ended(case)
         return
     partial = len(getattr(case.error, "partial", b""))
     case.why = (
