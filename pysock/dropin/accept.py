@@ -6,7 +6,7 @@ import os
 from errno import EAGAIN, ETIMEDOUT
 
 from pysock.dropin.funnel import failure_of
-from pysock.errors import error_for
+from pysock.dropin.without_snapshot import nobody_waits
 from pysock.errors.choose import TIMED_OUT
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ def accept_failure(sock: Any, number: int, timeout: float | None) -> OSError:
     """
     nothing_came = number in (EAGAIN, ETIMEDOUT)
     if nothing_came and not timeout:
-        return error_for("accept", EAGAIN)
+        return nobody_waits(sock)
     said = (
         TimeoutError(*TIMED_OUT)
         if nothing_came

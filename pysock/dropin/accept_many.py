@@ -7,10 +7,11 @@ import time
 from errno import EAGAIN, EINTR, ETIMEDOUT
 from itertools import takewhile
 from operator import index
-from sys import byteorder, modules
+from sys import modules
 
 from pysock.dropin.accept import accept_failure
 from pysock.dropin.in_use import with_number
+from pysock.dropin.option_timeout import option_timeout
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
 from pysock.raw.calls import (
@@ -281,7 +282,7 @@ class AcceptManySocket(TransferSocket):
                     continue
                 return taken
             if timeout is None:
-                timeout = self._receive_timeout()
+                timeout = option_timeout(self, "accept")
                 if timeout:
                     deadline = time.monotonic() + timeout
             left = -1 if deadline is None else milliseconds_left(deadline)
@@ -290,14 +291,6 @@ class AcceptManySocket(TransferSocket):
                 return -ETIMEDOUT
             if ready < 0 and ready != -EINTR:
                 return ready
-
-    def _receive_timeout(self) -> float | None:
-        """SO_RCVTIMEO in seconds, which accept(2) heeds; `None` if unset."""
-        value = self.getsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, 16)
-        half = len(value) // 2
-        seconds = int.from_bytes(value[:half], byteorder)
-        microseconds = int.from_bytes(value[half:], byteorder)
-        return seconds + microseconds / 1e6 or None
 
     def _accepts(self) -> tuple[int, int, int]:
         """What the connections are: family, type and protocol."""

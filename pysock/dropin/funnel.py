@@ -28,6 +28,7 @@ from pysock.dropin.memory import recall, remember
 from pysock.dropin.unix import unix_failure
 from pysock.dropin.without_snapshot import (
     in_progress,
+    nobody_waits,
     readable_host,
     unresolved,
     would_block,
@@ -112,8 +113,8 @@ def failure_of(
     number = ETIMEDOUT if timed_out else args[0]
     if number == EAGAIN and not timed_out and call != "connect":
         if call == "accept":
-            return error_for(call, EAGAIN)
-        return would_block(call)
+            return nobody_waits(sock)
+        return would_block(sock, call)
     if number == EBADF and sock is not None and _fileno(sock) == -1:
         there = numeric(sock, address) if call == "connect" else None
         return error_for(call, EBADF, args=args, address=there)

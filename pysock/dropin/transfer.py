@@ -90,7 +90,7 @@ class TransferSocket(standard_class):
                 if failure is None:
                     raise
         if failure is None:
-            raise would_block("recv")
+            raise would_block(self, "recv")
         try:
             raise failure
         finally:
@@ -117,7 +117,7 @@ class TransferSocket(standard_class):
                 if failure is None:
                     raise
         if failure is None:
-            raise would_block("recv_into")
+            raise would_block(self, "recv_into")
         try:
             raise failure
         finally:
@@ -154,7 +154,7 @@ class TransferSocket(standard_class):
                 if failure is None:
                     raise
         if failure is None:
-            raise would_block("send")
+            raise would_block(self, "send")
         try:
             raise failure
         finally:
@@ -180,7 +180,7 @@ class TransferSocket(standard_class):
                 if failure is None:
                     raise
         if failure is None:
-            raise would_block("sendall")
+            raise would_block(self, "sendall")
         try:
             raise failure
         finally:

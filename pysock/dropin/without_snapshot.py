@@ -7,12 +7,14 @@ an address has no socket yet.
 
 from __future__ import annotations
 
+import _socket
 import os
 from errno import EAGAIN
 from socket import EAI_AGAIN
 from time import monotonic
 
 from pysock.dropin.memory import recall, remember
+from pysock.dropin.option_timeout import note_option_timeout
 from pysock.errors import (
     ResolveError,
     TransferWouldBlockError,
@@ -26,13 +28,23 @@ if TYPE_CHECKING:
 
     from pysock.errors import SocketError
 
+_gettimeout = _socket.socket.gettimeout
 _AGAIN = (EAGAIN, os.strerror(EAGAIN))
 
 
-def would_block(call: str) -> TransferWouldBlockError:
+def would_block(sock: Any, call: str) -> TransferWouldBlockError:
     """Make the exception for EAGAIN of a read or write."""
     error = TransferWouldBlockError(*_AGAIN)
     error._call = call
+    if _gettimeout(sock) is None:
+        note_option_timeout(error, sock, call)
+    return error
+
+
+def nobody_waits(sock: Any) -> SocketError:
+    """Make the exception for EAGAIN of accept."""
+    error = error_for("accept", EAGAIN)
+    note_option_timeout(error, sock, "accept")
     return error
 
 

@@ -123,6 +123,18 @@ def accept_timed_out(case: Case) -> None:
         case.try_ = "see whether one of those took the connections"
 
 
+def accept_found_nothing(case: Case) -> None:
+    """EAGAIN: nothing was waited for, unless the kernel keeps a timeout."""
+    origin, waited = case.error.origin, case.error.elapsed
+    if origin is None or origin.kind != "deadline" or waited is None:
+        return
+    case.why = (
+        "SO_RCVTIMEO of this listener ran out: no connection came for "
+        f"{duration(waited)}"
+    )
+    case.try_ = "a longer SO_RCVTIMEO, or settimeout in its place"
+
+
 def no_descriptor(case: Case) -> None:
     """EMFILE or ENFILE."""
     queued = case.error.call == "accept"
@@ -187,6 +199,7 @@ TELLS = {
     "bind-no-address": no_address,
     "bind-denied": denied,
     "bind-other": _other,
+    "accept-empty": accept_found_nothing,
     "accept-timeout": accept_timed_out,
     "accept-other": _other,
     "no-descriptor": no_descriptor,

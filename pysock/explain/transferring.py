@@ -369,10 +369,24 @@ def _ago(milliseconds: int) -> str:
     return f"{duration(milliseconds / 1000)} ago"
 
 
-LOOKS: dict[str, tuple[Look, ...]] = {}
+def would_block(case: Case) -> None:
+    """EAGAIN: nothing was waited for, unless the kernel keeps a timeout."""
+    origin, waited = case.error.origin, case.error.elapsed
+    if origin is None or origin.kind != "deadline" or waited is None:
+        return
+    receives = case.error.call in RECEIVE
+    option = "SO_RCVTIMEO" if receives else "SO_SNDTIMEO"
+    missing = "nothing came" if receives else "no room came up"
+    case.why = (
+        f"{option} of this socket ran out: {missing} for {duration(waited)}"
+    )
+    case.try_ = f"a longer {option}, or settimeout in its place"
 
+
+LOOKS: dict[str, tuple[Look, ...]] = {}
 TELLS = {
     "not-connected": not_connected,
+    "would-block": would_block,
     "peer-closed": closed,
     "read-shut-here": shut_here,
     "read-after-end": ended,
