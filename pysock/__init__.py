@@ -48,6 +48,7 @@ if not getattr(_thread, "_is_main_interpreter", lambda: True)():
         ) from _refused
 
 from pysock import errors, raw
+from pysock.dropin.hints import give_names as _give_names
 from pysock.dropin.makers import (
     create_server,
     fromfd,
@@ -87,6 +88,13 @@ if TYPE_CHECKING:
 # same name stays importable as `pysock.dropin.socket`.
 _socket = _standard_socket._socket  # type: ignore[attr-defined]
 _adopt(globals())
+_give_names(
+    ListenQueue=ListenQueue,
+    SocketError=errors.SocketError,
+    TcpInfo=TcpInfo,
+    TcpState=TcpState,
+    socket=socket,
+)
 
 __all__ = [
     *_standard_socket.__all__,
@@ -144,9 +152,12 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name == "sock_diag":
-        return import_module("pysock.sock_diag")
+        module = import_module("pysock.sock_diag")
+        _give_names()
+        return module
     if name in _LATER:
         value = getattr(import_module(f"pysock.{_LATER[name]}"), name)
+        _give_names()
         globals()[name] = value
         return value
     if name == "__version__":
