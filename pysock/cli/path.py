@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from pysock.loops.path import Hop
 
 NAME = "path"
-HELP = "follow a SYN to where it dies, hop by hop; needs no root"
+HELP = (
+    "follow a SYN to where it dies, hop by hop, without root; status 0: the "
+    "way is open, 1: it is not"
+)
 
 _TITLES = ("hop", "answer of", "after", "what it says")
 _WIDTHS = (5, 15, 9)
-_OPEN = "path-open"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -172,9 +174,11 @@ class _Way:
     @property
     def is_open(self) -> bool:
         """Whether the target took the connection."""
-        if self.error is not None:
-            return False
-        return path_finding(self.address, self.hops).code == _OPEN
+        return any(
+            answer.kind == "syn-ack"
+            for hop in self.hops
+            for answer in hop.answers
+        )
 
     def as_dict(self) -> dict[str, Any]:
         error = self.error

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # An answer that took longer is one to a SYN that was sent again.
 _SENT_AGAIN = 1.0
+_KINDS = {"syn-ack": "a SYN-ACK", "rst": "a RST", "icmp": "an ICMP message"}
 # A router at so many distances is met again and again.
 _CIRCLE = 3
 
@@ -184,6 +185,11 @@ def _lost(direct: Any, hop: Any) -> tuple[str, ...]:
     facts = []
     if not direct.answers:
         facts.append("the first SYN of all was not answered")
+    elif direct.end is not None and direct.end.kind != hop.end.kind:
+        facts.append(
+            f"a connect of full reach met something else: "
+            f"{_KINDS[direct.end.kind]} of {direct.end.host}, on another way"
+        )
     missing = hop.tries - len(hop.answers)
     if missing and hop.distance is not None:
         facts.append(

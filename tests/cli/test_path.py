@@ -1,6 +1,7 @@
 """`pysock path` through real routers: where the SYN dies, and who says so."""
 
 import json
+import re
 
 import pytest
 
@@ -237,7 +238,7 @@ def test_no_route_here(line, version):
     assert "this machine sends no SYN there" in done.stdout
 
 
-def test_several_ways(line):
+def two_links(line):
     """Router 1 shares the load by port between two links to router 2."""
     first, second = line.machines[1], line.machines[2]
     with first.entered():
@@ -251,17 +252,33 @@ def test_several_ways(line):
         second.ip("link set other up", "address add 203.0.113.2/30 dev other")
         second.sysctl("net.ipv4.icmp_errors_use_inbound_ifaddr", 1)
         second.sysctl("net.ipv4.conf.all.rp_filter", 0)
-    target = line.target(4)
     with first.entered():
         first.ip(
-            f"route add {target} nexthop via {right(1, 4)} "
+            f"route add {line.target(4)} nexthop via {right(1, 4)} "
             "nexthop via 203.0.113.2"
         )
+
+
+def test_several_ways(line):
+    two_links(line)
     address = line.listen(4).getsockname()
     status, found = path(line, *address[:2], "--tries", "16")
     assert status == 0
     assert hosts(found)[2] == {right(1, 4), "203.0.113.2"}
     assert any("several ways" in fact for fact in found["verdict"]["seen"])
+
+
+def test_one_of_several_ways_drops(line):
+    two_links(line)
+    drop(line, 2, "forward", "iifname other meta l4proto tcp")
+    address = line.listen(4).getsockname()
+    status, found = path(line, *address[:2], "--tries", "16", *FAST)
+    assert status == 0
+    assert found["verdict"]["code"] == "path-open"
+    assert re.search(
+        r"\d+ of 16 connects to hop 3 got no answer: on one of several ways",
+        " ".join(found["verdict"]["seen"]),
+    )
 
 
 def test_without_any_privilege(line, version):

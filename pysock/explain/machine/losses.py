@@ -55,7 +55,9 @@ def _ways(survey: Survey) -> dict[str, _Way]:
         both = survey.both(entry)
         if both is None:
             continue
-        again = _since(both, "total_retrans")
+        # What the peer had twice (DSACK) was late, not lost.
+        needless = _since(both, "dsack_dups")
+        again = max(_since(both, "total_retrans") - needless, 0)
         sent = _since(both, "data_segs_out")
         # A dead peer is no lossy way, and has a finding of its own.
         if not (again or sent) or (again and is_silent(survey, entry)):
