@@ -29,6 +29,18 @@ _FIN_CAME = frozenset(
 )
 
 
+def has_room(buffer: Any) -> bool:
+    """Whether something fits into a buffer that C has written to.
+
+    Nothing read into none is no end. Not every buffer has a length.
+    """
+    try:
+        with memoryview(buffer) as view:
+            return view.nbytes > 0
+    except (BufferError, TypeError, ValueError):
+        return False
+
+
 def met_end(sock: Any, call: str) -> None:
     """Keep how the connection stood when a read gave nothing.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import _socket
 import time
 
-from pysock.dropin.end_of_stream import met_end
+from pysock.dropin.end_of_stream import has_room, met_end
 from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.memory import recall
@@ -105,7 +105,7 @@ class TransferSocket(standard_class):
         """
         try:
             count = _recv_into(self, buffer, nbytes, flags)
-            if not count and not flags and len(buffer):  # type: ignore[arg-type]
+            if not count and not flags and has_room(buffer):
                 met_end(self, "recv_into")
             return count
         except OSError as exc:

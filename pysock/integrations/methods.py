@@ -12,7 +12,7 @@ from errno import EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from time import monotonic
 from types import FunctionType, MethodDescriptorType
 
-from pysock.dropin.end_of_stream import met_end
+from pysock.dropin.end_of_stream import has_room, met_end
 from pysock.dropin.memory import recall, remember
 from pysock.integrations.noting import home_of, note, real_socket
 
@@ -139,7 +139,7 @@ def _reading_into(call: str, method: Method, home: str | None) -> Method:
     ) -> Any:
         try:
             count = method(self, buffer, nbytes, flags, *rest)
-            if not count and not flags and len(buffer):
+            if not count and not flags and has_room(buffer):
                 met_end(real_socket(self), call)
             return count
         except BlockingIOError:

@@ -262,3 +262,26 @@ def test_a_subclass_that_cannot_be_hashed_works(method):
                     assert pysock.details(error) is not None
     """
     )
+
+
+@pytest.mark.parametrize("face", ["noted", "typed"])
+def test_any_buffer_may_meet_the_end_of_the_stream(face):
+    child.run(
+        f"""
+    import array, ctypes, pysock, socket
+    if {face!r} == "noted":
+        pysock.install()
+    else:
+        socket = pysock
+    whole = memoryview(bytearray(4)).cast("I", shape=[])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()) as sock:
+            listener.accept()[0].close()
+            for buffer in (
+                ctypes.c_int(), whole, array.array("d", [0.0]), bytearray(),
+                (ctypes.c_char * 4)(), memoryview(bytearray(8)),
+            ):
+                assert sock.recv_into(buffer) == 0
+                assert sock.recvfrom_into(buffer)[0] == 0
+    """
+    )
