@@ -59,7 +59,7 @@ def mysql(*steps):
 AT_LOGIN = ("peer-reset", "peer-reset-unanswered")
 NO_LOGIN = ("timeout", "timeout-program-slow")
 AT_ONCE = ("connect-reset", "peer-reset-at-once", "peer-reset-unanswered")
-NO_NAME = ("name-not-found", "name-no-answer")
+NO_NAME = ("name-not-found", "name-no-answer", "name-server-failed")
 
 CASES = [
     *cases(

@@ -17,6 +17,7 @@ from testing.wire import tapped
 HEAD = len(ANSWER) - len(BODY)
 HOSTS = ["127.0.0.1", "::1"] if has_ipv6() else ["127.0.0.1"]
 
+NO_NAME = ("name-not-found", "name-no-answer", "name-server-failed")
 RESET_CODES = {
     "accept": (
         "connect-reset",
@@ -95,7 +96,8 @@ def test_unresolvable_name():
         wire.watch(address.port)
         with pytest.raises(errors.ResolveError) as caught:
             fetch(address)
-        assert caught.value.code in ("name-not-found", "name-no-answer")
+        # The first where a name server answers, as it does on most machines.
+        assert caught.value.code in NO_NAME
         assert wire.segments() == []
 
 

@@ -165,10 +165,10 @@ def test_run_in_gives_what_a_command_said():
 def test_run_in_of_a_command_that_does_not_exist():
     with testing.network() as address:
         done = testing.run_in(
-            address, ["no-such-program"], capture_output=True, text=True
+            address, ["/no/such"], capture_output=True, text=True
         )
     assert done.returncode == 1
-    assert done.stderr == "no-such-program: No such file or directory\n"
+    assert done.stderr == "/no/such: No such file or directory\n"
 
 
 UNPRIVILEGED = textwrap.dedent("""
