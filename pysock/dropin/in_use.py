@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import _socket
 import os
+from itertools import tee
 
 from pysock.raw.calls import lib
 
@@ -24,8 +25,8 @@ _detach = _socket.socket.detach
 
 # Who uses a number at the moment, and which. Nearly always empty.
 in_use: dict[object, int] = {}
-# Numbers without an owner: let go of while they were in use.
-_let_go: set[int] = set()
+# Numbers without an owner, by themselves: let go of while they were in use.
+_let_go: dict[int, int] = {}
 
 
 def with_number(sock: Any, call: Callable[..., Any], *args: Any) -> Any:
@@ -53,8 +54,9 @@ def with_number(sock: Any, call: Callable[..., Any], *args: Any) -> Any:
 def let_go(sock: Any) -> None:
     """Take the number from a socket, and close it once nobody uses it."""
     # In one step: a signal's handler that raises behind it loses no number.
-    _let_go.update(map(_detach, (sock,)))
-    _let_go.discard(-1)
+    number, again = tee(map(_detach, (sock,)))
+    _let_go.update(zip(number, again, strict=True))
+    _let_go.pop(-1, None)
     close_unused()
 
 
@@ -64,10 +66,10 @@ def close_unused() -> None:
         if fd in list(in_use.values()):
             continue
         try:
-            _let_go.remove(fd)
+            # In one step, for the same reason.
+            list(map(lib.pysock_close, map(_let_go.pop, (fd,))))
         except KeyError:
             continue  # another thread was quicker
-        lib.pysock_close(fd)
 
 
 # A child has none of the threads that were using something.
