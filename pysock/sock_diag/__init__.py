@@ -3,7 +3,8 @@
 What `ss` shows, as objects: `sockets()` lists, `find()` looks one up,
 `destroy()` kills one, `obituaries()` tells of each as it dies. Looking needs
 no privilege, at sockets of other users neither. The table is the one of the
-calling thread's network namespace.
+calling thread's network namespace, or of `netns`: a name as `ip netns` has
+it, or the number of a process that is in it (takes CAP_SYS_ADMIN).
 
     >>> from pysock import sock_diag
     >>> for entry in sock_diag.sockets("CLOSE_WAIT", processes=True):
@@ -13,11 +14,10 @@ calling thread's network namespace.
 from __future__ import annotations
 
 from errno import ENOENT
-from itertools import chain, repeat
 
 from pysock.errors import DiagError
 from pysock.raw.calls import AF_INET, AF_INET6, lib
-from pysock.sock_diag.entry import Entry, Memory, inode_of
+from pysock.sock_diag.entry import Entry, Memory
 from pysock.sock_diag.filter import (
     ALL_STATES,
     anybody,
@@ -26,6 +26,8 @@ from pysock.sock_diag.filter import (
     state_mask,
     whole,
 )
+from pysock.sock_diag.listing import each_once, owners_of
+from pysock.sock_diag.namespace import inside
 from pysock.sock_diag.netlink import (
     ask,
     copy_identity,
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pysock.sock_diag.filter import Endpoint
-    from pysock.sock_diag.netlink import Block
 
 __all__ = [
     "Entry",
@@ -79,6 +80,7 @@ def sockets(
     congestion: bool = False,
     processes: bool = False,
     protocol: str = "tcp",
+    netns: str | int | None = None,
 ) -> Iterator[Entry]:
     """List the sockets that fit, as they are at the time of the call.
 
@@ -106,14 +108,18 @@ def sockets(
             caller's own only.
         protocol: `"tcp"`, which includes the subflows of MPTCP, or
             `"mptcp"` for the connections above those.
+        netns: another network namespace; see above.
 
     Returns:
         an iterator of `Entry`, each socket once.
 
     Raises:
         ValueError: an unknown state, a malformed address or port, another
-            family or protocol.
-        DiagError: the kernel cannot be asked (`EPROTONOSUPPORT`, `ENOENT`).
+            family or protocol, no name of a namespace.
+        DiagError: the kernel cannot be asked (`EPROTONOSUPPORT`, `ENOENT`),
+            or there is no such namespace (`ENOENT`).
+        DiagDeniedError: no right to go to that namespace (`EPERM`,
+            `EACCES`).
 
     Does not block on the network: 20,000 sockets take some 20 ms in the
     kernel. It sets no lock on the table, so a socket that is made or dies
@@ -129,13 +135,21 @@ def sockets(
         | (_CONGESTION if congestion else 0)
         | (_MEMORY if memory else 0)
     )
-    blocks: list[Block] = []
+    requests = []
     for each in _families(family, [here, there]):
         request = new_request(lib.PYSOCK_DIAG_DUMP, each, number, wanted)
         request.states = mask
-        blocks += ask("sockets", request, program)
-    held = _owners(blocks) if processes else None
-    return _each_once(blocks, number, held)
+        requests.append(request)
+    blocks = inside(
+        netns,
+        lambda: [
+            block
+            for request in requests
+            for block in ask("sockets", request, program)
+        ],
+    )
+    held = owners_of(blocks) if processes else None
+    return each_once(blocks, number, held)
 
 
 def find(
@@ -145,6 +159,7 @@ def find(
     *,
     protocol: str = "tcp",
     processes: bool = False,
+    netns: str | int | None = None,
 ) -> Entry | None:
     """Look one socket up by its two ends.
 
@@ -155,6 +170,7 @@ def find(
             cookie never.
         protocol: `"tcp"` or `"mptcp"`.
         processes: with the processes that hold it, which walks `/proc`.
+        netns: as for `sockets`.
 
     Returns:
         the entry with all that there is to know, or `None`: exactly these
@@ -163,7 +179,7 @@ def find(
 
     Raises:
         ValueError: a malformed address, or one without a port.
-        DiagError: the kernel cannot be asked.
+        DiagError: the kernel cannot be asked, or as for `sockets`.
 
     Never blocks. A hit takes microseconds; a miss is looked for again, in
     the whole table, because a socket that is bound to a device is not found
@@ -174,7 +190,7 @@ def find(
     there = anybody(here) if remote is None else whole(remote)
     if here.family != there.family:
         raise ValueError(f"one end is IPv4, the other IPv6: {local}, {remote}")
-    entry = _look_up(here, there, cookie, number)
+    entry = inside(netns, lambda: _look_up(here, there, cookie, number))
     if entry is not None and processes:
         held = owners({entry.inode} - {0})
         entry = Entry(entry.raw, 0, len(entry.raw), number, held)
@@ -188,6 +204,7 @@ def destroy(
     *,
     protocol: str = "tcp",
     dry_run: bool = False,
+    netns: str | int | None = None,
 ) -> Entry | None:
     """Kill one socket, whoever has it (SOCK_DESTROY). Needs CAP_NET_ADMIN.
 
@@ -200,6 +217,7 @@ def destroy(
         cookie: the socket's number, if known.
         protocol: `"tcp"` or `"mptcp"`.
         dry_run: only find out what would be killed; needs no privilege.
+        netns: as for `sockets`, also of an `Entry` that came from there.
 
     Returns:
         the socket as it was before; `None` when there is none (any more).
@@ -216,7 +234,7 @@ def destroy(
         number, ends, cookie = local.protocol, local.ends, local.cookie
     else:
         number, ends = _protocol(protocol), (local, remote)
-    entry = find(*ends, cookie, protocol=_WORDS[number])
+    entry = find(*ends, cookie, protocol=_WORDS[number], netns=netns)
     if entry is None or dry_run:
         return entry
     request = new_request(
@@ -224,11 +242,11 @@ def destroy(
     )
     copy_identity(request, entry.raw, entry.cookie)
     try:
-        ask("destroy", request)
+        inside(netns, lambda: ask("destroy", request))
     except DiagError as exc:
         # Gone meanwhile, which is what was wanted, or one of several that
         # listen on the same port and not the one that the kernel chose.
-        if exc.errno == ENOENT and not _is_there(entry):
+        if exc.errno == ENOENT and not _is_there(entry, netns):
             return None
         exc.local_address, exc.address = entry.local, entry.remote
         raise
@@ -240,6 +258,7 @@ def obituaries(
     *,
     family: int | None = None,
     receive_buffer: int = RECEIVE_BUFFER,
+    netns: str | int | None = None,
 ) -> Obituaries:
     """Tell of every TCP socket as it dies, with its final TCP_INFO.
 
@@ -257,18 +276,20 @@ def obituaries(
         family: `AF_INET`, `AF_INET6`, or `None` for both.
         receive_buffer: bytes for what has not been read yet, at 1.3 KiB
             each; the kernel allows `net.core.rmem_max`.
+        netns: as for `sockets`; the subscription stays there.
 
     Returns:
         an iterator of `Entry`, which is also a context manager, has `lost`
         (what came while the buffer was full), `fileno()` and `close()`.
 
     Raises:
-        DiagError: the kernel cannot be asked (`EPROTONOSUPPORT`).
+        DiagError: the kernel cannot be asked (`EPROTONOSUPPORT`), or as for
+            `sockets`.
         ValueError: another family, or a negative timeout.
 
     Signals are handled while it waits; Ctrl-C ends it at once.
     """
-    return Obituaries(timeout, family, receive_buffer)
+    return inside(netns, lambda: Obituaries(timeout, family, receive_buffer))
 
 
 def _protocol(word: str) -> int:
@@ -303,7 +324,7 @@ def _look_up(
     if cookie is not None:
         request.cookie = cookie
     try:
-        for entry in _each_once(ask("find", request), number, None):
+        for entry in each_once(ask("find", request), number, None):
             if has_ends(entry.raw, here, there):
                 return entry
     except DiagError as exc:
@@ -322,54 +343,13 @@ def _search(
             lib.PYSOCK_DIAG_DUMP, family, number, _EVERYTHING
         )
         request.states = ALL_STATES
-        for entry in _each_once(ask("find", request, program), number, None):
+        for entry in each_once(ask("find", request, program), number, None):
             if cookie in (None, entry.cookie):
                 return entry
     return None
 
 
-def _is_there(entry: Entry) -> bool:
+def _is_there(entry: Entry, netns: str | int | None) -> bool:
     word = _WORDS[entry.protocol]
-    return find(*entry.ends, entry.cookie, protocol=word) is not None
-
-
-def _each_once(
-    blocks: list[Block],
-    protocol: int,
-    held: dict[int, tuple[Process, ...]] | None,
-) -> Iterator[Entry]:
-    """Make the entries; one that came twice only the second time.
-
-    A socket that changes its state, or its neighbours in the table, while
-    the kernel walks there may be met again.
-    """
-    met = set().union(*(block.cookies for block in blocks))
-    if len(met) == sum(len(block.cookies) for block in blocks):
-        # Without a frame of ours: a generator takes a fifth longer.
-        return chain.from_iterable(
-            map(
-                Entry,
-                repeat(block.content),
-                block.starts,
-                block.ends,
-                repeat(protocol),
-                repeat(held),
-            )
-            for block in blocks
-        )
-    latest = {}
-    for block in blocks:
-        for cookie, start, end in zip(
-            block.cookies, block.starts, block.ends, strict=True
-        ):
-            latest[cookie] = (block.content, start, end)
-    return (Entry(*where, protocol, held) for where in latest.values())
-
-
-def _owners(blocks: list[Block]) -> dict[int, tuple[Process, ...]]:
-    inodes = {
-        inode_of(block.content, start)
-        for block in blocks
-        for start in block.starts
-    }
-    return owners(inodes - {0})
+    found = find(*entry.ends, entry.cookie, protocol=word, netns=netns)
+    return found is not None

@@ -5,8 +5,8 @@ import socket
 import struct
 
 from pysock import TcpState
-from pysock.sock_diag import _each_once
 from pysock.sock_diag.entry import Entry
+from pysock.sock_diag.listing import each_once
 from pysock.sock_diag.netlink import Block
 
 HEADER = struct.Struct("=4B")
@@ -123,8 +123,8 @@ def test_entry_met_twice_is_given_once_as_it_was_last():
         blocks.append(
             Block(first + second, [0, middle], [middle, end], [9, 9 + state])
         )
-    found = {e.cookie: e.state for e in _each_once(blocks, 6, None)}
-    entries = list(_each_once(blocks, 6, None))
+    found = {e.cookie: e.state for e in each_once(blocks, 6, None)}
+    entries = list(each_once(blocks, 6, None))
     assert len(entries) == 3
     assert found[9] is TcpState.ESTABLISHED
 

@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from pysock import errors, sock_diag
 from pysock.sock_diag.namespace import inside, is_elsewhere
 
 pytest_plugins = ["lab.fixtures"]
+
+SO_COOKIE = 57
 
 
 def here():
@@ -101,3 +104,44 @@ def test_by_a_name(elsewhere):
         assert inside(name, listening) == [elsewhere[1]]
     finally:
         subprocess.run(["/sbin/ip", "netns", "delete", name], check=True)
+
+
+def test_netns_of_each_call(elsewhere):
+    """Listed, found, killed there; and its end is told from there."""
+    pid, address = elsewhere
+    [listener] = sock_diag.sockets("LISTEN", netns=pid, processes=True)
+    assert listener.local == address
+    assert os.getpid() in {one.pid for one in listener.processes}
+    found = sock_diag.find(address, netns=pid)
+    assert found.cookie == listener.cookie
+    assert sock_diag.find(address) is None
+    with sock_diag.obituaries(10, netns=pid) as deaths:
+        assert sock_diag.destroy(address) is None
+        dry = sock_diag.destroy(address, netns=pid, dry_run=True)
+        assert dry.cookie == listener.cookie
+        killed = sock_diag.destroy(listener, netns=pid)
+        assert killed.cookie == listener.cookie
+        assert sock_diag.find(address, netns=pid) is None
+        client = inside(pid, socket.socket)
+        cookie = client.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8)
+        client.close()
+        wanted = int.from_bytes(cookie, sys.byteorder)
+        assert any(one.cookie == wanted for one in deaths)
+
+
+def test_netns_that_cannot_be(elsewhere):
+    for call in (
+        sock_diag.sockets,
+        sock_diag.obituaries,
+        lambda netns: sock_diag.find(("127.0.0.1", 9), netns=netns),
+        lambda netns: sock_diag.destroy(("127.0.0.1", 9), netns=netns),
+    ):
+        with pytest.raises(errors.DiagError) as caught:
+            call(netns="no-such-network")
+        assert caught.value.errno == errno.ENOENT
+        with pytest.raises(ValueError, match="ip netns"):
+            call(netns="a/b")
+        with pytest.raises(errors.DiagDeniedError):
+            call_without_capabilities(
+                lambda call=call: call(netns=elsewhere[0])
+            )
