@@ -13,6 +13,7 @@ from support.sandbox import SANDBOXES
 # Each call fails, once with the standard module and once with pysock.
 SCRIPT = """
     import contextlib, io, json, os, socket, sys, time, traceback
+    import inspect  # 3.15's ExitStack asks for it late
     import pysock
     from support import sandbox
     from support.loopback import (
