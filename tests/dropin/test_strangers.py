@@ -22,7 +22,8 @@ from support.loopback import IPV4, listen, pair_of, queue_length, reset
 # Seconds for one race. A window of one bytecode is met within a tenth.
 LONG_ENOUGH = 1.0
 SWITCH = 1e-6
-# poll(2), or ppoll(2) as a newer libc has it and arm64: what /proc/.../syscall begins with.
+# poll(2), or ppoll(2), which arm64 and newer libcs have in its place: what
+# /proc/.../syscall begins with.
 POLL = ("7 ", "271 ", "73 ")
 MODULES = pytest.mark.parametrize(
     "module", [pysock, socket], ids=["pysock", "standard"]
