@@ -70,7 +70,13 @@ def real_socket(sock: Any) -> Any:
     if sock is None or isinstance(sock, _socket.socket):
         return sock
     for name in ("_sock", "fd"):
-        inner = getattr(sock, name, None)
+        try:
+            inner = getattr(sock, name, None)
+        except Exception as problem:
+            # Somebody's __getattr__, on the way of a call that succeeded.
+            if from_handler(problem):
+                raise
+            continue
         if isinstance(inner, _socket.socket):
             return inner
     return sock

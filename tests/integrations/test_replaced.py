@@ -193,6 +193,39 @@ def test_the_typed_face_is_built_on_the_interpreters_own(patch, when):
     child.run("\n".join(["import socket", *parts, TYPED]), env=QUIET)
 
 
+def test_a_class_that_answers_no_questions_works():
+    child.run(
+        """
+    import socket, pysock
+
+    class Closed:
+        def __init__(self, *args):
+            self.inner = original(*args)
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+        def connect(self, address): return self.inner.connect(address)
+        def recv(self, size): return self.inner.recv(size)
+        def send(self, data): return self.inner.send(data)
+        def shutdown(self, how): return self.inner.shutdown(how)
+
+    original, socket.socket = socket.socket, Closed
+    pysock.install()
+    listener = original()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    sock = Closed()
+    sock.connect(listener.getsockname())
+    assert sock.send(b"x") == 1
+    sock.shutdown(socket.SHUT_WR)
+    try:
+        sock.send(b"x")
+    except BrokenPipeError as error:
+        assert pysock.details(error).code == "write-after-shutdown"
+    """,
+        env=QUIET,
+    )
+
+
 def test_mock_patch_holds_while_installed():
     child.run(
         """
