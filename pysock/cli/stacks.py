@@ -89,8 +89,9 @@ def by_interpreter(pid: int) -> Stacks:
         unwinder = _remote_debugging.RemoteUnwinder(pid, all_threads=True)
         return {
             thread.thread_id: [_frame(one) for one in thread.frame_info]
-            for interpreter in unwinder.get_stack_trace()
-            for thread in interpreter.threads
+            for found in unwinder.get_stack_trace()
+            # 3.14 lists threads, 3.15 interpreters that have some.
+            for thread in getattr(found, "threads", [found])
         }
     except Exception:
         return {}
