@@ -7,8 +7,13 @@ from errno import EBADF
 
 from pysock.dropin.without_snapshot import readable_host
 from pysock.errors import Origin, error_for
-from pysock.raw.bound import Setting, setting_of, why_not_bound
-from pysock.raw.evidence import local_address_of, network_of, tcp_info_of
+from pysock.errors.handlers import by_handler
+from pysock.raw.evidence import (
+    NOT_LOADED,
+    local_address_of,
+    network_of,
+    tcp_info_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +42,13 @@ def bind_failure(
         return error
     if error.origin is None:
         error.origin = Origin("caller")
-    error._reason = why_not_bound(args[0], address)
+    try:
+        from pysock.raw.bound import why_not_bound
+
+        error._reason = why_not_bound(args[0], address)
+    except NOT_LOADED as exc:
+        if by_handler(exc):
+            raise
     if sock is not None:
         _note(error, sock)
     return error
@@ -61,10 +72,22 @@ def note_server(
     error: SocketError, *, reuse_port: bool, only_ipv6: bool
 ) -> None:
     """Note what `create_server` sets on the socket that it has closed."""
+    try:
+        from pysock.raw.bound import Setting
+    except NOT_LOADED as exc:
+        if by_handler(exc):
+            raise
+        return
     error._setting = Setting(True, reuse_port, only_ipv6, 0, None)
 
 
 def _note(error: SocketError, sock: Any) -> None:
+    try:
+        from pysock.raw.bound import setting_of
+    except NOT_LOADED as exc:
+        if by_handler(exc):
+            raise
+        return
     fd = _fileno(sock)
     setting, network = setting_of(fd), network_of(fd)
     # Closed meanwhile, the number may be somebody else's.

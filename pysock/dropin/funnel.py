@@ -25,7 +25,6 @@ from socket import gaierror
 from pysock.dropin.binding import bind_failure, listen_failure
 from pysock.dropin.ended import judge_by_end_of_stream, remember_end
 from pysock.dropin.memory import recall, remember
-from pysock.dropin.unix import unix_failure
 from pysock.dropin.without_snapshot import (
     in_progress,
     nobody_waits,
@@ -38,7 +37,7 @@ from pysock.errors.handlers import by_handler, from_handler
 from pysock.raw.calls import parse_address, to_tuple
 from pysock.raw.conversation import note_conversation
 from pysock.raw.ended import transfer_failure
-from pysock.raw.evidence import connect_failure, network_of
+from pysock.raw.evidence import NOT_LOADED, connect_failure, network_of
 from pysock.raw.snapshot import snapshot
 
 TYPE_CHECKING = False
@@ -95,7 +94,8 @@ def failure_of(
 
     Returns:
         the exception, or `None` where there is nothing to add: the socket is
-        not TCP, or the exception is not one of a system call.
+        neither TCP nor a UNIX socket that could not be connected to, or the
+        exception is not one of a system call.
 
     Never blocks. Raises nothing but what a signal's handler raises meanwhile:
     whatever fails in here leaves a plainer exception.
@@ -121,8 +121,7 @@ def failure_of(
     if sock is not None and not is_tcp(sock):
         if call != "connect" or _family(sock) != _socket.AF_UNIX:
             return None
-        took = None if started is None else time.monotonic() - started
-        return unix_failure(args, address, took)
+        return _unix_failure(args, address, started)
     if call == "connect" and number in (EINPROGRESS, EALREADY):
         there = numeric(sock, address) or address
         return in_progress(sock, number, there, started)
@@ -150,6 +149,20 @@ def failure_of(
     if timed_out:
         return deadline_error(call, args=args)
     return error_for(call, number, args=args)
+
+
+def _unix_failure(
+    args: tuple[Any, ...], address: Any, started: float | None
+) -> SocketError | None:
+    """A UNIX socket's; who speaks TCP only does not load it."""
+    took = None if started is None else time.monotonic() - started
+    try:
+        from pysock.dropin.unix import unix_failure
+    except NOT_LOADED as exc:
+        if by_handler(exc):
+            raise
+        return None
+    return unix_failure(args, address, took)
 
 
 def numeric(sock: Any, address: Any) -> tuple[Any, ...] | None:

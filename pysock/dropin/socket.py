@@ -2,7 +2,8 @@
 
 The life cycle (connect, accept, shutdown, close) goes through csrc/; the data
 path is in `transfer.py`. What is not TCP over IP works as in the standard
-module, exceptions included (a would-block error is typed everywhere).
+module, exceptions included; typed are a would-block error and the connect of
+a UNIX socket.
 """
 
 from __future__ import annotations

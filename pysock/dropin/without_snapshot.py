@@ -20,7 +20,8 @@ from pysock.errors import (
     TransferWouldBlockError,
     error_for,
 )
-from pysock.raw.resolver import patience
+from pysock.errors.handlers import by_handler
+from pysock.raw.evidence import NOT_LOADED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,9 +81,16 @@ def unresolved(
     error = ResolveError(*args)
     error.call = "getaddrinfo"
     error.elapsed = elapsed
-    if args[0] == EAI_AGAIN and elapsed is not None and elapsed < patience():
-        # Nobody was waited for: it was an answer, or nobody is there.
-        error.__dict__["_code"] = "name-server-failed"
+    if args[0] == EAI_AGAIN and elapsed is not None:
+        try:
+            from pysock.raw.resolver import patience
+
+            if elapsed < patience():
+                # Nobody was waited for: it was an answer, or nobody is there.
+                error.code = "name-server-failed"
+        except NOT_LOADED as exc:
+            if by_handler(exc):
+                raise
     if host is not None:
         error.address = (readable_host(host), None)
     return error

@@ -116,7 +116,16 @@ def _key(case: Case) -> Any:
         hash(where)
     except TypeError:
         where = repr(where)
-    return (case.code, error.call, where, error._reason, error._network)
+    here: Any = error.local_address
+    source = here[0] if isinstance(here, tuple) and here else None
+    return (
+        case.code,
+        error.call,
+        where,
+        source,
+        error._reason,
+        error._network,
+    )
 
 
 REPEATS = Repeats()

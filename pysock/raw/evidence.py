@@ -12,6 +12,7 @@ import _socket
 import errno
 
 from pysock.errors import ConnectError, Origin, error_for
+from pysock.errors.handlers import by_handler
 from pysock.raw.calls import (
     ffi,
     lib,
@@ -20,8 +21,6 @@ from pysock.raw.calls import (
     read_tcp_info,
     to_tuple,
 )
-from pysock.raw.refused import FORBIDDEN, verdict
-from pysock.raw.routes import Route, look_up
 from pysock.raw.snapshot import snapshot
 from pysock.tcp.info import TcpInfo
 
@@ -30,6 +29,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pysock.errors import SocketError
+
+# What an import raises in a process that has no descriptor left, or has given
+# up the right to read its own code.
+NOT_LOADED = (ImportError, OSError, LookupError)
 
 # Bounds the drain of the error queue: the kernel limits it by memory, to some
 # hundreds of messages.
@@ -150,8 +153,7 @@ def connect_origin(
         # No ICMP message came: unless SYNs were repeated, none ever left.
         at_once = info is None or not info.retransmits
     if at_once or number == errno.EADDRNOTAVAIL:
-        found = verdict(fd, number, address)
-        return (None, None) if found is None else (Origin(found[0]), found[1])
+        return _refused_here(fd, number, address)
     if at_once is None:
         return _by_table(fd, number, address)
     return Origin("icmp") if number in BY_ICMP else None, None
@@ -166,13 +168,37 @@ def _by_table(
     table refuses with this very errno no SYN has left; where it does not,
     somebody else has, but for EACCES: a security module may have.
     """
-    found = verdict(fd, number, address)
-    if found is FORBIDDEN or (found is None and number == errno.EACCES):
+    origin, reason = _refused_here(fd, number, address)
+    if number == errno.EACCES and (origin is None or origin.kind == "policy"):
         return None, None
-    if found is not None:
-        return Origin(found[0]), found[1]
-    leads = address is not None and isinstance(look_up(address), Route)
-    return Origin("icmp") if leads and number in BY_ICMP else None, None
+    if origin is not None or number not in BY_ICMP:
+        return origin, reason
+    return (Origin("icmp") if _leads_there(address) else None), None
+
+
+def _refused_here(
+    fd: int, number: int, address: tuple[Any, ...] | None
+) -> tuple[Origin | None, str | None]:
+    """Ask why this machine refused; loaded when the first connect is."""
+    try:
+        from pysock.raw.refused import verdict
+    except NOT_LOADED as exc:
+        if by_handler(exc):
+            raise
+        return None, None
+    found = verdict(fd, number, address)
+    return (None, None) if found is None else (Origin(found[0]), found[1])
+
+
+def _leads_there(address: tuple[Any, ...] | None) -> bool:
+    """Whether the routing table knows a way."""
+    try:
+        from pysock.raw.routes import Route, look_up
+    except NOT_LOADED as exc:
+        if by_handler(exc):
+            raise
+        return False
+    return address is not None and isinstance(look_up(address), Route)
 
 
 def _refused_by(

@@ -80,6 +80,16 @@ def _time_wait_of_one_without_the_option(meeting):
     return _in_time_wait(meeting, then=(_REUSE,))
 
 
+def _server_after_time_wait(meeting):
+    """create_server sets SO_REUSEADDR; the program before did not."""
+    error = _in_time_wait(meeting)
+    return meeting.caught(
+        lambda: meeting.face.module.create_server(
+            error.address[:2], family=meeting.family
+        )
+    )
+
+
 def _no_port_left(meeting):
     where = meeting.place.namespace
     where.sysctl("net.ipv4.ip_local_port_range", "40000 40001")
@@ -168,6 +178,12 @@ CAUSES = (
     Cause(
         "bind with SO_REUSEADDR, TIME_WAIT of one without",
         _time_wait_of_one_without_the_option, "bind-in-use", "limit",
+        says=("TIME_WAIT",), never=("set SO_REUSEADDR before bind",),
+        modes=_ONCE, near=True,
+    ),
+    Cause(
+        "create_server, TIME_WAIT of one without SO_REUSEADDR",
+        _server_after_time_wait, "bind-in-use", "limit",
         says=("TIME_WAIT",), never=("set SO_REUSEADDR before bind",),
         modes=_ONCE, near=True,
     ),

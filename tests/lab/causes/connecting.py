@@ -212,6 +212,18 @@ def _refused_and_asked_later(meeting):
     return meeting.caught(sock.connect, there)
 
 
+def _refused_and_taken_later(meeting):
+    """take_error(), which only pysock's own class has."""
+    sock = meeting.sock()
+    sock.settimeout(NONBLOCKING)
+    sock.connect_ex(meeting.far(Script(to_syn=(rst,))))
+    wait(sock, select.POLLOUT)
+    waiting = meeting.sock()
+    waiting.settimeout(0.3)
+    meeting.caught(waiting.connect, meeting.far(Script()))
+    return sock.take_error()
+
+
 def _far_away_with_nonlocal_bind(meeting):
     for version in (4, 6):
         meeting.place.namespace.sysctl(f"net.ipv{version}.ip_nonlocal_bind", 1)
@@ -318,5 +330,13 @@ CAUSES = (
         "refused far away, net.ipv4.ip_nonlocal_bind=1",
         _far_away_with_nonlocal_bind, "connect-refused-reset", "peer",
         near=True, never=("listener on", "in this network namespace"),
+    ),
+)  # fmt: skip
+
+TYPED = (
+    Cause(
+        "refused, take_error() 0.3 s later", _refused_and_taken_later,
+        "connect-refused-reset", "peer", modes=("nonblocking",), near=True,
+        never=("after",),
     ),
 )  # fmt: skip

@@ -24,8 +24,8 @@ EVERY = (
     *odd.CAUSES,
 )
 
-# What only pysock's own class has: recv_exactly.
-ONLY_TYPED = ending.TYPED
+# What only pysock's own class has: recv_exactly, take_error.
+ONLY_TYPED = (*connecting.TYPED, *ending.TYPED)
 
 # What the noted face leaves alone: it is no failure.
 NOT_NOTED = frozenset(
