@@ -117,7 +117,7 @@ def no_answer(case: Case) -> None:
         if case.code == "connect-timeout-deadline"
         else "then the kernel gave up"
     )
-    case.why = f"{case.peer} did not answer {tries}{within}; {whose}"
+    case.why = f"no answer came from {case.peer} to {tries}{within}; {whose}"
     if case.found.get("source") is not None:
         case.why = (
             f"no answer from {case.peer} can come back{within}: the socket "

@@ -36,12 +36,12 @@ def in_use(case: Case) -> None:
     if found.waiting:
         case.facts.append(
             f"{many(found.waiting, 'connection')} there in TIME_WAIT, the "
-            f"last for another {duration(found.last_s or 0)}"
+            f"last for another {found.last_s or 0:.0f} s"
         )
         if not found.held:
             case.why = f"{where} is taken by connections in TIME_WAIT"
             setting = case.error._setting
-            wait = f"wait {duration(found.last_s or 0)}"
+            wait = f"wait {found.last_s or 0:.0f} s"
             if setting is not None and setting.reuse_address:
                 case.facts.append(
                     "SO_REUSEADDR is set here, and was not set on the socket "

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pysock.explain.case import Case, Look
     from pysock.tcp.info import TcpInfo
 
+# Calls that fail only if the kernel has taken nothing of what they were given.
+_ALL_OR_NOTHING = ("send", "sendto", "sendmsg")
+
 
 def closed(case: Case) -> None:
     """A FIN came before all that was expected."""
@@ -66,9 +69,9 @@ def reset_idle(case: Case) -> None:
     if idle is None:
         return
     case.why = (
-        f"{case.peer} reset the connection; the newest data was its own, "
-        f"{duration(idle)} ago: the connection lay unused, or its answer "
-        "broke off"
+        f"the connection to {case.peer} was reset; the newest data was the "
+        f"peer's, {duration(idle)} ago: it lay unused, or the answer broke "
+        "off"
     )
     _see_delivery(case)
 
@@ -77,7 +80,7 @@ def reset_unanswered(case: Case) -> None:
     """Ours is."""
     age = _last_sent(case.info)
     case.why = (
-        f"{case.peer} reset the connection; the newest data was this "
+        f"the connection to {case.peer} was reset; the newest data was this "
         f"program's{age}, and it got no answer"
     )
     _see_delivery(case)
@@ -88,15 +91,15 @@ def reset_at_once(case: Case) -> None:
     age = None if case.info is None else case.info.last_ack_recv_ms
     after = "" if age is None else f", last heard of {_ago(age)}"
     case.why = (
-        f"{case.peer} reset the connection before any data went either "
-        f"way{after}"
+        f"the connection to {case.peer} was reset before any data went "
+        f"either way{after}"
     )
     _see_delivery(case)
 
 
 def reset(case: Case) -> None:
     """Whose data was the newest cannot be told."""
-    case.why = f"{case.peer} reset the connection"
+    case.why = f"the connection to {case.peer} was reset"
     info, idle = case.info, case.error.idle
     if info is None or idle is None:
         return
@@ -121,8 +124,8 @@ def broken(case: Case) -> None:
         case.why = f"{before}: {by}"
     elif fin:
         case.why = (
-            f"{case.peer} had closed (FIN), then reset the connection when "
-            "data came for it"
+            f"{case.peer} had closed its side (FIN), and the connection was "
+            "reset since"
         )
     elif kind == "peer":
         case.why = f"{before}: the peer had reset it"
@@ -318,6 +321,8 @@ def _see_received(case: Case, info: TcpInfo) -> None:
 
 def _see_delivery(case: Case) -> None:
     """What became of what this program wrote."""
+    if case.error.call in _ALL_OR_NOTHING:
+        case.facts.append("nothing of this write was taken")
     delivery = case.error.delivery
     if delivery is None:
         return
