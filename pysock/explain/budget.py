@@ -41,7 +41,10 @@ class Budget:
 
     def within(self, items: Iterable[Item]) -> Iterator[Item]:
         """Go through what can be long, as far as the budget goes."""
-        for count, item in enumerate(items):
+        # Before the first one too: it may take the kernel as long as the rest.
+        if self.spent():
+            return
+        for count, item in enumerate(items, 1):
+            yield item
             if count % _BETWEEN == 0 and self.spent():
                 return
-            yield item

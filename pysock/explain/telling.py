@@ -20,6 +20,7 @@ from pysock.explain import (
     tls,
     transferring,
     unix,
+    waiting,
 )
 from pysock.explain.budget import Budget
 from pysock.explain.case import Case
@@ -39,6 +40,7 @@ LOOKS: Mapping[str, tuple[Look, ...]] = {
     **naming.LOOKS,
     **tls.LOOKS,
     **transferring.LOOKS,
+    **waiting.LOOKS,
     **unix.LOOKS,
 }
 TELLS: Mapping[str, Callable[[Case], None]] = {
@@ -47,6 +49,7 @@ TELLS: Mapping[str, Callable[[Case], None]] = {
     **naming.TELLS,
     **tls.TELLS,
     **transferring.TELLS,
+    **waiting.TELLS,
     **unix.TELLS,
 }
 

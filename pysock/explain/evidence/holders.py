@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pysock.raw.bound import Setting
     from pysock.sock_diag.entry import Entry
 
+_CONNECTED = [
+    state.name
+    for state in TcpState
+    if state not in (TcpState.LISTEN, TcpState.CLOSE)
+]
+
 
 class Holders(namedtuple("Holders", "held count waiting last_s")):
     """The sockets that have an address.
@@ -40,14 +46,17 @@ def of_address(case: Case) -> Holders | None:
     address = case.error.address or case.error.local_address
     if not address or not address[1]:
         return None
-    found = [
-        entry
-        for states in _states(case)
-        for entry in case.budget.within(
-            sock_diag.sockets(states, local_port=address[1], info=False)
-        )
-        if hinders(entry, address[0], case.error._setting)
-    ]
+    found: list[Entry] = []
+    for states in _states(case):
+        found += [
+            entry
+            for entry in case.budget.within(
+                sock_diag.sockets(states, local_port=address[1], info=False)
+            )
+            if hinders(entry, address[0], case.error._setting)
+        ]
+        if found and states == "LISTEN":
+            break  # the others at that port are its connections
     waiting = [e for e in found if e.state is TcpState.TIME_WAIT]
     others = sorted(
         (e for e in found if e.state is not TcpState.TIME_WAIT),
@@ -62,9 +71,14 @@ def of_address(case: Case) -> Holders | None:
     )
 
 
-def _states(case: Case) -> tuple[str | None, ...]:
-    """What can stand in the way: of a listen, only what listens already."""
-    return ("LISTEN",) if case.error.call == "listen" else (None, "CLOSE")
+def _states(case: Case) -> tuple[str | list[str], ...]:
+    """What can stand in the way: of a listen, only what listens already.
+
+    Who listens is asked for first: that table is short.
+    """
+    if case.error.call == "listen":
+        return ("LISTEN",)
+    return ("LISTEN", _CONNECTED, "CLOSE")
 
 
 def hinders(entry: Entry, host: str, setting: Setting | None) -> bool:
