@@ -127,7 +127,7 @@ def test_a_file_a_failure_and_its_row_in_the_first_line(path):
     assert len(rest) < 80
     assert f"def {path.stem}(" in text
     assert path.stem in testing.__all__
-    named = re.match(r'"""(Rows? [^:]*|TLS): ', first)
+    named = re.match(r'"""Rows? ([^:]*): ', first)
     assert named, first
     rows = {failure.number for failure in errors.CATALOGUE}
     for number in re.findall(r"\d+[a-z]?", named[1]):

@@ -1,4 +1,4 @@
-"""TLS: the server speaks no TLS, it answers a ClientHello in plain text."""
+"""Row 35: the server speaks no TLS, it answers a ClientHello in plain text."""
 
 from __future__ import annotations
 

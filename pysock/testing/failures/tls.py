@@ -1,4 +1,4 @@
-"""TLS: a handshake that fails, by the certificate or by a RST."""
+"""Row 35: a handshake that fails, by the certificate or by a RST."""
 
 from __future__ import annotations
 
