@@ -54,8 +54,10 @@ def met_end(sock: Any, call: str) -> None:
     try:
         if not is_tcp(sock):
             return
-        info = tcp_info_of(_fileno(sock))
-        if info is None:
+        fd = _fileno(sock)
+        info = tcp_info_of(fd)
+        # Closed meanwhile, the number may be somebody else's.
+        if info is None or _fileno(sock) != fd:
             return
         error = PeerClosedError("the stream has ended")
         error.call, error.tcp_info = call, info

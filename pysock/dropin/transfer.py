@@ -12,6 +12,7 @@ import time
 from pysock.dropin.end_of_stream import has_room, met_end
 from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.funnel import failure_of
+from pysock.dropin.in_use import with_number
 from pysock.dropin.memory import recall
 from pysock.dropin.standard import standard_class
 from pysock.dropin.typed import typed
@@ -40,7 +41,6 @@ _send = _socket.socket.send
 _sendall = _socket.socket.sendall
 _sendto = _socket.socket.sendto
 _sendmsg = _socket.socket.sendmsg
-_fileno = _socket.socket.fileno
 
 # Every write asks for it: a program may have put SIGPIPE back to its default
 # action, and a library has no business killing it.
@@ -268,7 +268,8 @@ class TransferSocket(standard_class):
         if have == n:
             return bytes(buffer)
         elapsed = time.monotonic() - started
-        raise _ended_early(self, bytes(view[:have]), n, elapsed)
+        partial = bytes(view[:have])
+        raise with_number(self, _ended_early, self, partial, n, elapsed)
 
     recvfrom = typed("recvfrom")
     recvfrom_into = typed("recvfrom_into")
@@ -286,9 +287,8 @@ class TransferSocket(standard_class):
 
 
 def _ended_early(
-    sock: Any, partial: bytes, n: int, elapsed: float
+    fd: int, sock: Any, partial: bytes, n: int, elapsed: float
 ) -> PeerClosedError | ReadAfterEndError:
-    fd = _fileno(sock)
     info, peer = tcp_info_of(fd), peer_of(fd)
     came = f"after {len(partial)} of {n} bytes"
     error: PeerClosedError | ReadAfterEndError
