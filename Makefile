@@ -109,6 +109,7 @@ docs: $(DEV) ## write what is made from the code: pages, README's table
 	PYTHONPATH=tests $(BIN)/python -m lab.document > build/failures.md
 	mv build/failures.md docs/failures.md
 	PYTHONPATH=tests $(BIN)/python tests/project/test_readme.py
+	PYTHONPATH=tests $(BIN)/python tests/testing/test_page.py
 
 # A tree of its own: its compiled module needs libasan, and must not be found
 # by anybody else. PYTHONMALLOC lets the sanitizer see each of cffi's buffers;
