@@ -1,7 +1,9 @@
 """delivery and idle: what the kernel's numbers prove, and nothing beyond."""
 
+import re
 import socket
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -215,3 +217,15 @@ def test_idle_is_the_age_of_the_peers_last_data(pair):
     assert error.idle >= 0.04
     assert error.idle == error.tcp_info.last_data_recv_ms / 1000
     assert error.code == "peer-reset-idle"
+
+
+def test_nothing_says_that_data_was_not_read():
+    """No sentence concludes from an ACK that is missing."""
+    explain = Path(pysock.__file__).parent / "explain"
+    names = ("transferring", "waiting", "written")
+    texts = [(explain / f"{name}.py").read_text() for name in names]
+    texts += [c.meaning for row in errors.CATALOGUE for c in row.causes]
+    for text in texts:
+        # One literal after another is one sentence.
+        said = re.sub(r'"\s*\n\s*f?"', "", text)
+        assert not re.search(r"\b(not|never) (been )?(read|delivered)\b", said)
