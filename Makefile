@@ -102,7 +102,7 @@ format: $(DEV) ## let the formatters have their way
 bench: $(BENCH) ## measure pysock beside its peers
 	$(BIN)/python -m benchmarks
 
-stress: $(DEV) ## run the long versions of the stress tests: an hour
+stress: $(DEV) ## run the long versions of the stress tests
 	$(BIN)/python -m pytest -m stress $(ARGS)
 
 docs: $(DEV) ## write what is made from the code: pages, README's table
