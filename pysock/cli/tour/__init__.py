@@ -48,7 +48,7 @@ NOT_MADE = {
     "accept(2) names it for other protocols",
     ("19", "ResourceLimitError"): "would take the memory of the whole machine",
     ("34", "DiagError"): "takes a kernel without sock_diag",
-    ("35", "TransferError"): "takes a server with a certificate",
+    ("35", "TlsError"): "takes a server with a certificate",
     ("36", "BindError"): "is what no other row foresees",
     ("36", "AcceptError"): "is what no other row foresees",
     ("36", "TransferError"): "is what no other row foresees",

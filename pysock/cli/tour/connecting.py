@@ -143,3 +143,10 @@ def unknown_name(place: Loopback) -> Seen:
         return found
 
     return in_child(connect, prepare=ask_once)
+
+
+@scenario("37", errors.UnixConnectError, "ENOENT", "caller", families=(0,))
+def unix_socket_not_there(_: Loopback) -> Seen:
+    """Connect to a UNIX socket whose path nobody has made."""
+    with pysock.socket(pysock.AF_UNIX) as client:
+        return seen(client, client.connect, "/nowhere/service.sock")

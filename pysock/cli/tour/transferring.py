@@ -24,6 +24,14 @@ def closed_in_order(place: Loopback) -> Seen:
     return seen(client, client.recv_exactly, 10)
 
 
+@scenario("20a", errors.ReadAfterEndError, None, "caller")
+def read_after_our_own_end(place: Loopback) -> Seen:
+    """Shut our read half down, then read."""
+    client, _ = place.pair()
+    client.shutdown(pysock.SHUT_RD)
+    return seen(client, client.recv_exactly, 10)
+
+
 @scenario("21", errors.PeerResetError, "ECONNRESET", "peer")
 def closed_with_data_unread(place: Loopback) -> Seen:
     """The peer closes without reading what we sent: a RST."""
