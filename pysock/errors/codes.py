@@ -195,8 +195,10 @@ def _tls(error: Any) -> str:
         return "tls-plain-text"
     if error.tls_reason in _NO_VERSION:
         return "tls-version"
-    if error.ended in ("reset", "closed"):
-        return f"tls-{error.ended}"
+    if error.ended == "reset":
+        return "tls-reset"
+    if error.ended == "closed":
+        return "tls-closed"
     return "tls-timeout" if error.errno == ETIMEDOUT else "tls"
 
 
