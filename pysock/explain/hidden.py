@@ -6,7 +6,6 @@ from pysock.errors import SocketError
 from pysock.explain.chain import details
 from pysock.explain.end_of_stream import behind
 from pysock.explain.notes import attached
-from pysock.explain.telling import note_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +26,12 @@ def hidden_note(exception: BaseException) -> str | None:
         if isinstance(link, SocketError) or attached(link) is not None:
             return None
     failure = details(exception) or behind(exception)
-    return None if failure is None else note_of(failure)
+    if failure is None:
+        return None
+    # All that explains: not before there is something to explain.
+    from pysock.explain.telling import note_of
+
+    return note_of(failure)
 
 
 def _shown(exception: BaseException) -> Iterator[BaseException]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 
-from pysock.explain.hidden import hidden_note
+from pysock.errors.handlers import from_handler
 from pysock.integrations import arrivals
 
 TYPE_CHECKING = False
@@ -47,13 +47,24 @@ def unwrap() -> None:
 
 def tell(exception: BaseException | None) -> None:
     """Write below a traceback on stderr what it did not show."""
-    note = None if exception is None else hidden_note(exception)
+    note = None if exception is None else _hidden(exception)
     if note is None or sys.stderr is None:
         return
     try:
         print(note, file=sys.stderr)
     except (OSError, ValueError):
         return  # closed, or a pipe that nobody reads
+
+
+def _hidden(exception: BaseException) -> str | None:
+    try:
+        from pysock.explain.hidden import hidden_note
+
+        return hidden_note(exception)
+    except (ImportError, OSError) as problem:
+        if from_handler(problem):
+            raise
+        return None  # no descriptor left, and so nothing can be loaded
 
 
 def _place(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
@@ -88,7 +99,7 @@ def _wrap_logging() -> None:
     def make(method: Any) -> Any:
         def wrapper(self: Any, ei: Any) -> Any:
             text = method(self, ei)
-            note = hidden_note(ei[1]) if ei and ei[1] is not None else None
+            note = _hidden(ei[1]) if ei and ei[1] is not None else None
             return text if note is None else f"{text}\n{note}"
 
         return wrapper
