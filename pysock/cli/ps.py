@@ -89,11 +89,13 @@ def run(arguments: Namespace) -> int:
         # The sockets alone: those that are in trouble.
         rows += holding.troubled()[:_MOST]
     name_others(rows)
+    notes = [note for note in (hidden, holding.problem) if note]
     if arguments.json:
+        for note in notes:
+            print(f"pysock ps: {note}", file=sys.stderr)
         print_json(row.as_dict() for row in rows)
     else:
-        notes = [hidden, holding.problem, problem if rows else None]
-        _print(pid, now, rows, [note for note in notes if note])
+        _print(pid, now, rows, [*notes, problem] if problem else notes)
     return 0 if rows else 1
 
 

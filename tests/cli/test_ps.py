@@ -1,5 +1,6 @@
 """`pysock ps`: why a process hangs, socket call by socket call."""
 
+import errno
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from lab.services import service
 from lab.waiting import until
 from pysock import sock_diag
 from pysock.cli import main, stacks
+from pysock.cli import ps as ps_command
 from support.command import on_terminal, pysock_command
 from support.diagnosing import SERVICE, connect, count
 from support.requirements import skip_or_fail
@@ -297,6 +299,27 @@ def test_without_the_right(place, capsys):
     said = capsys.readouterr()
     assert (status, said.out) == (2, "")
     assert "Permission denied" in said.err
+
+
+def test_threads_that_may_not_be_traced(place, monkeypatch, capsys):
+    """As Yama has it; this machine's kernel need not have Yama."""
+
+    def denied(pid):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(ps_command, "waits", denied)
+    with service(services.FULL, LOOPBACK[4], SERVICE) as pid:
+        clients = [connect(4) for _ in range(2)]
+        assert main(["ps", str(pid)]) == 0
+        said = capsys.readouterr().out
+        assert main(["ps", str(pid), "--json"]) == 0
+        for client in clients:
+            client.close()
+    assert "(what its threads do is hidden: that takes root)" in said
+    assert "its queue is full" in said
+    told = capsys.readouterr()
+    assert "is hidden" in told.err
+    assert json.loads(told.out)[0]["code"] == "listener-full"
 
 
 def test_no_such_process():
