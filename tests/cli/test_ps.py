@@ -19,6 +19,7 @@ from lab.waiting import until
 from pysock import sock_diag
 from pysock.cli import main, stacks
 from pysock.cli import ps as ps_command
+from pysock.sock_diag.waiting import waits
 from support.command import on_terminal, pysock_command
 from support.diagnosing import SERVICE, connect, count
 from support.requirements import skip_or_fail
@@ -95,7 +96,9 @@ def test_line_by_the_interpreter_itself(place):
         service(services.THINKER, *where),
         service(services.ASKER, *where) as client,
     ):
-        until(is_read, what="request that was read")
+        until(
+            lambda: waits(client)[0].call == "recvfrom", what="client in recv"
+        )
         found = stacks.by_interpreter(client)
     if sys.version_info < (3, 14):
         assert found == {}
