@@ -140,8 +140,9 @@ def test_no_version_in_common(certificate):
 @pytest.mark.parametrize(
     ("end", "more", "code"),
     [
-        # A read would meet an end of file: OpenSSL makes one of a RST.
-        ("reset(secure)", "write", "tls-reset"),
+        # A read would meet an end of file: OpenSSL makes one of a RST. A
+        # write does in 3.11; from 3.13 on the kernel's own error comes out.
+        ("reset(secure)", "write", ("tls-reset", "peer-reset")),
         ("held.append(secure)", "ssl.SSLSocket.recv", "timeout"),
     ],
 )
