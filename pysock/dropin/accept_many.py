@@ -10,7 +10,7 @@ from operator import index
 from sys import modules
 
 from pysock.dropin.accept import accept_failure
-from pysock.dropin.in_use import with_number
+from pysock.dropin.in_use import close_unused, in_use, ownerless
 from pysock.dropin.option_timeout import option_timeout
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
@@ -40,6 +40,7 @@ _new = _socket.socket.__new__
 _init = _socket.socket.__init__
 _accept = _socket.socket._accept  # type: ignore[attr-defined]
 _accept_many = lib.pysock_accept_many
+_set_nonblocking = lib.pysock_set_nonblocking
 _string, _NULL = ffi.string, ffi.NULL
 
 # See socket.py: where a replaced `pysock.socket` is looked up.
@@ -89,25 +90,36 @@ class Batch:
         self._fds[0] = -1
         self.count = 0
 
-    def take(self, listener: Any, look: CData = _NULL) -> int:
+    def take(
+        self, listener: Any, look: CData = _NULL, *, mode: bool = False
+    ) -> int:
         """Fill it with what waits; the count, or a negative errno.
 
         It does not wait: `-ETIMEDOUT` says that nothing is there. If a
         signal's handler raises in it, or before `sockets` is over, what was
         taken is still here: `drop()` it.
+
+        Args:
+            listener: a socket of ours.
+            look: what else to find out; see `pysock_accept_many`.
+            mode: whether to make the descriptor non-blocking first.
         """
         self.count = 0
-        taken: int = with_number(
-            listener,
-            _accept_many,
-            0,
-            self._room,
-            self._out,
-            self._hosts,
-            look,
-        )
-        self.count = taken
-        return taken
+        # What `with_number` does, without its detours.
+        fd = in_use[self] = _fileno(listener)
+        try:
+            if _fileno(listener) != fd:
+                fd = -1
+            if mode:
+                _set_nonblocking(fd, 1)
+            self.count = taken = _accept_many(
+                fd, 0, self._room, self._out, self._hosts, look
+            )
+            return taken
+        finally:
+            in_use.pop(self, None)
+            if ownerless:
+                close_unused()
 
     def drop(self) -> int:
         """Close what was taken and has no object yet; how many."""

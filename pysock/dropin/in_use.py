@@ -26,7 +26,7 @@ _detach = _socket.socket.detach
 # Who uses a number at the moment, and which. Nearly always empty.
 in_use: dict[object, int] = {}
 # Numbers without an owner, by themselves: let go of while they were in use.
-_let_go: dict[int, int] = {}
+ownerless: dict[int, int] = {}
 
 
 def with_number(sock: Any, call: Callable[..., Any], *args: Any) -> Any:
@@ -47,7 +47,7 @@ def with_number(sock: Any, call: Callable[..., Any], *args: Any) -> Any:
         return call(fd if _fileno(sock) == fd else -1, *args)
     finally:
         in_use.pop(user, None)
-        if _let_go:
+        if ownerless:
             close_unused()
 
 
@@ -55,19 +55,19 @@ def let_go(sock: Any) -> None:
     """Take the number from a socket, and close it once nobody uses it."""
     # In one step: a signal's handler that raises behind it loses no number.
     number, again = tee(map(_detach, (sock,)))
-    _let_go.update(zip(number, again, strict=True))
-    _let_go.pop(-1, None)
+    ownerless.update(zip(number, again, strict=True))
+    ownerless.pop(-1, None)
     close_unused()
 
 
 def close_unused() -> None:
     """Close what has no owner and no user any more."""
-    for fd in list(_let_go):
+    for fd in list(ownerless):
         if fd in list(in_use.values()):
             continue
         try:
             # In one step, for the same reason.
-            list(map(lib.pysock_close, map(_let_go.pop, (fd,))))
+            list(map(lib.pysock_close, map(ownerless.pop, (fd,))))
         except KeyError:
             continue  # another thread was quicker
 

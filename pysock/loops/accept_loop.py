@@ -168,10 +168,9 @@ class AcceptLoop:
             return self._listener.gettimeout() != 0
         # Another process that shares it may have let it block again, and so
         # has a signal's handler that closed the loop: hence also the poll (0).
-        with_number(self._listener, lib.pysock_set_nonblocking, 1)
         batches = self._counters.batches
         try:
-            taken = self._batch.take(self._listener, self._look)
+            taken = self._batch.take(self._listener, self._look, mode=True)
             self._more = taken > 0 and self._look.left > 0
             if taken > 0:
                 self._sort_out()
