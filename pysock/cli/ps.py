@@ -155,7 +155,10 @@ def _print(
         print_sentence(f"({note})")
     print()
     if not rows:
-        print("no thread waits on a socket, and no socket is in trouble")
+        print_sentence(
+            "no thread stays in a call on a socket, and no socket is in "
+            "trouble"
+        )
         return
     print_table(_TITLES, [_cells(row) for row in rows])
 

@@ -113,9 +113,9 @@ def test_without_py_spy_it_says_so(place, monkeypatch, capsys):
     monkeypatch.setattr(stacks.shutil, "which", lambda *_, **__: None)
     monkeypatch.setattr(stacks, "by_interpreter", lambda _: {})
     where = LOOPBACK[4], SERVICE
-    with service(services.SINK, *where), connect(4):
-        pid = next(iter(sock_diag.sockets("LISTEN", processes=True)))
-        assert main(["ps", str(pid.processes[0].pid)]) == 0
+    with service(services.SINK, *where) as pid, connect(4):
+        until(lambda: waits(pid)[0].call == "recvfrom", what="server in recv")
+        assert main(["ps", str(pid)]) == 0
     assert "py-spy is not installed" in capsys.readouterr().out
 
 
@@ -293,7 +293,7 @@ def test_process_that_waits_for_nothing(place):
         done = pysock_command("ps", pid)
     assert (status, rows) == (1, [])
     assert done.returncode == 1
-    assert "no thread waits on a socket" in done.stdout
+    assert "no thread stays in a call on a socket" in done.stdout
 
 
 def test_without_the_right(place, capsys):
