@@ -71,8 +71,11 @@ def denied(case: Case) -> None:
     """Permissions of the file, or of a directory above it."""
     case.why = f"this user has no permission to connect to {_path(case)}"
     shown = _command(case)
-    if shown is not None:
-        case.try_ = f"`namei -l {shown}` shows the permissions all the way"
+    case.try_ = (
+        None
+        if shown is None
+        else f"`namei -l {shown}` shows the permissions all the way"
+    )
 
 
 def wrong_type(case: Case) -> None:
