@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _TCP_USER_TIMEOUT = 18
 _LEAST_INTERVAL_MS = 200  # TCP_RTO_MIN
+# The kernel lets a timer of seconds go off an eighth later than it is set.
+_TIMER_SLACK = 1.125
 
 
 def _path_origin(number: int, info: TcpInfo) -> Origin | None:
@@ -134,14 +136,18 @@ def _patience(fd: int, number: int, info: TcpInfo) -> str | None:
     """Whether a peer with a closed window answered until the kernel gave up.
 
     Only TCP_USER_TIMEOUT ends a connection whose every probe is answered.
+    Where the window was closed before all was acknowledged, segments are sent
+    again in place of probes, and only the clock tells.
+
     Probes go out at doubling intervals, the first of which comes on top of
     that time: the last of them lies in its second half, or just before.
     """
-    if number != errno.ETIMEDOUT or info.snd_wnd != 0:
+    if number != errno.ETIMEDOUT or info.snd_wnd != 0 or info.probes:
         return None
     heard, trip, varies = info.last_ack_recv_ms, info.rtt_us, info.rttvar_us
     limit = read_option(fd, _socket.IPPROTO_TCP, _TCP_USER_TIMEOUT)
     if not limit or heard is None or trip is None or varies is None:
         return None
     first = max(_LEAST_INTERVAL_MS, (trip + 4 * varies) / 1000)
-    return "answering" if heard <= limit / 2 + first else None
+    longest = (limit / 2 + first) * _TIMER_SLACK
+    return "answering" if heard <= longest else None
