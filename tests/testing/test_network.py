@@ -203,10 +203,18 @@ sys.exit(not os.access(sys.executable, os.X_OK))
 """
 
 
+def in_a_chroot():
+    """Whether it is known that this process is in one."""
+    try:
+        return not Path("/proc/1/root").samefile("/")
+    except PermissionError:
+        return False
+
+
 @functools.cache
 def nobody():
     """The words that start this Python without a privilege."""
-    if not Path("/proc/1/root").samefile("/"):
+    if in_a_chroot():
         # Nothing is missing that could be had: user_namespaces(7), EPERM.
         pytest.skip("in a chroot the kernel lets nobody make a user namespace")
     setpriv = shutil.which("setpriv")
