@@ -1,4 +1,4 @@
-"""README's table of what pysock costs, from saved runs.
+"""The table of what pysock costs in README.md beside this, from saved runs.
 
 python -m benchmarks --json > 3.13.json     # with each interpreter
 python -m benchmarks.page 3.11.json 3.12.json 3.13.json
@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.report import MISSED, NOT_MEASURED
 from benchmarks.rows import FASTER, ROWS, SHOWN, UNDER, Row
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parent / "README.md"
 BEGIN = "<!-- cost: begin (made by benchmarks/page.py from runs of make bench)"
 END = "<!-- cost: end -->"
 
@@ -77,7 +77,7 @@ def put(text: str, inside: str) -> str:
 
 
 def main(paths: list[str]) -> None:
-    """Write README's table from the runs in these files."""
+    """Write the table from the runs in these files."""
     runs = [json.loads(Path(path).read_text("utf-8")) for path in paths]
     text = README.read_text("utf-8")
     README.write_text(put(text, table(runs)), "utf-8")

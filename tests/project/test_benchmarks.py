@@ -193,7 +193,7 @@ def limits_in(table):
     return [re.split(r" *\| *", row)[1:4] for row in rows]
 
 
-def test_readme_shows_what_is_promised():
+def test_the_page_shows_what_is_promised():
     text = page.README.read_text("utf-8")
     shown = text.partition(page.BEGIN)[2].partition(page.END)[0]
     run = {

@@ -1,4 +1,4 @@
-"""README: its examples run, and its table is the catalogue's."""
+"""README: what it shows is so, and its table is the catalogue's."""
 
 import re
 import subprocess
@@ -11,6 +11,7 @@ from pysock import errors
 
 README = Path(__file__).parent.parent.parent / "README.md"
 TEXT = README.read_text(encoding="utf-8")
+PAGES = sorted((README.parent / "docs").rglob("*.md"))
 EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 SHOWN = re.findall(
     r"```python\n([^`]*)```\n\n(?:[^`]*\n\n)?```text\n(.*?)```",
@@ -48,25 +49,68 @@ def table():
 
 
 def shape(output):
-    """An output without what differs from run to run."""
+    """A traceback or an output, without what differs from run to run."""
     output = re.sub(
         r"(?s)(Traceback[^\n]*\n).*?\n(?=\S)", r"\1  ...\n", output
     )
     return re.sub(r"\d+ (us|ms)|\d+\.\d+ s", "N", output).strip()
 
 
+def raises(example):
+    """Whether the traceback of an example is shown."""
+    return any(
+        example == code and said.startswith("Traceback")
+        for code, said in SHOWN
+    )
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_example_runs(example):
     """Each example runs; one that is shown with a traceback raises it."""
     done = run(example)
-    raises = any(example == code for code, _ in SHOWN)
-    assert done.returncode == (1 if raises else 0), done.stderr
+    assert done.returncode == (1 if raises(example) else 0), done.stderr
 
 
-@pytest.mark.parametrize(("example", "shown"), SHOWN, ids=["before", "after"])
+@pytest.mark.parametrize(("example", "shown"), SHOWN, ids=range(len(SHOWN)))
 def test_shown_output_is_what_it_prints(example, shown):
-    """The tracebacks in README are real ones."""
-    assert shape(run(example).stderr) == shape(shown)
+    """The outputs in README are real ones."""
+    done = run(example)
+    said = done.stderr if raises(example) else done.stdout
+    assert shape(said) == shape(shown)
+
+
+def test_the_uses_are_short():
+    """Five uses, and none needs more than a dozen lines."""
+    chapter = TEXT.split("## Five uses\n")[1].split("\n## ")[0]
+    uses = re.findall(r"```python\n(.*?)```", chapter, re.DOTALL)
+    assert len(uses) == 5
+    assert all(len(use.splitlines()) <= 12 for use in uses)
+
+
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """To files of the tree; a link into the web is not followed."""
+    text = re.sub(
+        r"```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL
+    )
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_what_it_costs_is_what_was_measured():
+    """Each number in README is the first one of its row in the whole table."""
+    rows = {}
+    whole = (README.parent / "benchmarks" / "README.md").read_text("utf-8")
+    for line in whole.splitlines():
+        cells = [cell.strip(" *") for cell in line.split("|")]
+        if len(cells) == 8:
+            rows[cells[1]] = cells[4]
+    chapter = TEXT.split("## What it costs\n")[1].split("\n## ")[0]
+    shown = re.findall(r"^\| (.*?) \| (\d.*?) \|$", chapter, re.MULTILINE)
+    assert shown
+    for what, measured in shown:
+        assert rows[what] == measured
 
 
 def test_table_is_the_catalogue():
