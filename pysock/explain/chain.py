@@ -63,3 +63,7 @@ def _inside(link: BaseException) -> Iterator[object]:
             continue  # somebody's property
     if isinstance(link, BaseExceptionGroup):
         yield from link.exceptions
+    # paramiko's, by address.
+    errors = vars(link).get("errors")
+    if isinstance(errors, dict):
+        yield from list(errors.values())

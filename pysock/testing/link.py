@@ -15,6 +15,13 @@ class Link(Address):
         """Break off every connection with a RST; new ones are served."""
         self.process.ask("reset")
 
+    def close(self) -> None:
+        """End every connection with a FIN; new ones are served.
+
+        What lies unread in one turns that into a RST, as of any close.
+        """
+        self.process.ask("close")
+
     def stall(self) -> None:
         """Pass nothing on, either way, until `heal`.
 

@@ -129,3 +129,13 @@ def test_half_close_is_passed_on(failing):
         sock.sendall(b"abc")
         sock.shutdown(pysock.SHUT_WR)
         assert sock.recv(1) == b""
+
+
+def test_close_ends_kept_connections_and_serves_new_ones(server, failing):
+    link = failing.proxy(server)
+    with pysock.create_connection(link, 5) as sock:
+        assert ask(sock) == BODY
+        link.close()
+        assert sock.recv(1) == b""
+    with pysock.create_connection(link, 5) as sock:
+        assert ask(sock) == BODY

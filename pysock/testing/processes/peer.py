@@ -50,8 +50,15 @@ class Server:
 
     def reset(self) -> None:
         """Break off every connection with a RST."""
+        self._end_all(reset=True)
+
+    def close(self) -> None:
+        """End every connection with a FIN."""
+        self._end_all(reset=False)
+
+    def _end_all(self, *, reset: bool) -> None:
         for connection in self.connections:
-            connection.end(reset=True)
+            connection.end(reset=reset)
         self.connections.clear()
 
     def refuse(self) -> None:
