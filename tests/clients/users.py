@@ -176,6 +176,10 @@ def paramiko_client(host, port, folder):
                 look_for_keys=False,
             )  # fmt: skip
             kept.append(client)
+        else:
+            # Its thread notices an end when it will; before or during the
+            # next command are two exceptions.
+            kept[0].get_transport().join(PATIENCE)
         _, out, _ = kept[0].exec_command("echo hello", timeout=PATIENCE)
         return out.read()
 
