@@ -18,6 +18,8 @@ import importlib
 import os
 import sys
 
+from pysock.errors import DiagError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -42,6 +44,7 @@ COMMANDS = (
 )
 
 # Exit statuses as a shell has them for a program that a signal ended.
+CANNOT = 2
 INTERRUPTED = 128 + 2
 BROKEN_PIPE = 128 + 13
 
@@ -122,4 +125,8 @@ def _run(command: ModuleType, arguments: Any) -> int:
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
         return BROKEN_PIPE
+    except DiagError as exc:
+        # No such namespace or process, no right to look: not a bug of ours.
+        print(f"pysock {command.NAME}: {exc}", file=sys.stderr)
+        return CANNOT
     return status

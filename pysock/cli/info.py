@@ -10,6 +10,7 @@ from pysock.cli.reading import in_words, timer_in_words
 from pysock.cli.selecting import (
     add_selection,
     is_usable,
+    namespace_of,
     processes_in_words,
     select,
     with_processes,
@@ -77,11 +78,12 @@ def run(arguments: Namespace) -> int:
             f"{len(entries):,} sockets fit; give both ends, or --state",
             _BAD_USAGE,
         )
-    first = _read_again(entries[0])
+    netns = namespace_of(arguments)
+    first = _read_again(entries[0], netns)
     later = first
     if arguments.wait > 0 and first.tcp_info is not None:
         time.sleep(arguments.wait)
-        later = _read_again(first)
+        later = _read_again(first, netns)
     stall = _stall(first, later)
     if arguments.json:
         print_json([_as_dict(later, stall)])
@@ -95,9 +97,9 @@ def _refuse(sentence: str, status: int) -> int:
     return status
 
 
-def _read_again(entry: Entry) -> Entry:
+def _read_again(entry: Entry, netns: str | int | None) -> Entry:
     """Read it with all there is; the same reading if it is gone."""
-    found = sock_diag.find(*entry.ends, entry.cookie)
+    found = sock_diag.find(*entry.ends, entry.cookie, netns=netns)
     return entry if found is None else found
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 
 from pysock import sock_diag
-from pysock.cli.selecting import FAMILIES
+from pysock.cli.selecting import FAMILIES, add_netns, no_namespace
 from pysock.cli.table import Table, add_json_argument, print_json
 from pysock.errors import show_address
 
@@ -59,13 +59,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="print one JSON object on each line, as each dies",
     )
+    add_netns(parser)
     add_json_argument(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Tell of them; 0 however many there were."""
+    problem = no_namespace(arguments.netns)
+    if problem:
+        print(f"pysock obituaries: {problem}", file=sys.stderr)
+        return 2
     with sock_diag.obituaries(
-        arguments.timeout, family=FAMILIES[arguments.family]
+        arguments.timeout,
+        family=FAMILIES[arguments.family],
+        netns=arguments.netns,
     ) as deaths:
         try:
             _tell(_chosen(deaths, arguments), arguments)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from pysock import sock_diag
-from pysock.cli.selecting import select
+from pysock.cli.selecting import namespace_of, select
 from pysock.errors import show_address
 from pysock.tcp.state import TcpState
 
@@ -70,7 +70,8 @@ class Watcher:
         self._before: dict[int, Entry] = {}
         # Told at once and without privilege; what comes in is bounded by
         # the kernel's buffer between two looks.
-        self._deaths = sock_diag.obituaries(timeout=0)
+        self._netns = namespace_of(arguments)
+        self._deaths = sock_diag.obituaries(timeout=0, netns=self._netns)
 
     def close(self) -> None:
         """End the subscription to deaths."""
@@ -89,7 +90,11 @@ class Watcher:
         for entry in entries:
             before = self._before.get(entry.cookie, entry)
             readings.append(
-                Reading(entry, _stall(entry, before), _queue_wait(entry))
+                Reading(
+                    entry,
+                    _stall(entry, before),
+                    _queue_wait(entry, self._netns),
+                )
             )
         self._before = {entry.cookie: entry for entry in entries}
         return readings
@@ -102,14 +107,16 @@ def _stall(entry: Entry, before: Entry) -> Stall | None:
     return now.stall(then)
 
 
-def _queue_wait(entry: Entry) -> int | None:
+def _queue_wait(entry: Entry, netns: str | int | None) -> int | None:
     """The longest wait of those that no program has accepted yet."""
     if entry.state is not TcpState.LISTEN or not entry.recv_queue:
         return None
     waits = [
         child.tcp_info.queue_wait_ms or 0
         for child in sock_diag.sockets(
-            ("ESTABLISHED", "CLOSE_WAIT"), local_port=entry.local_port
+            ("ESTABLISHED", "CLOSE_WAIT"),
+            local_port=entry.local_port,
+            netns=netns,
         )
         if child.inode == 0 and child.tcp_info is not None
     ]

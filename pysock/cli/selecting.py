@@ -6,6 +6,7 @@ from socket import AF_INET, AF_INET6
 
 from pysock import sock_diag
 from pysock.sock_diag.filter import endpoint, state_named
+from pysock.sock_diag.namespace import path_of
 from pysock.sock_diag.processes import Process, owners, sockets_of
 
 TYPE_CHECKING = False
@@ -51,6 +52,7 @@ def add_selection(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--family", choices=("4", "6"), help="IPv4 or IPv6 sockets only"
     )
+    add_netns(parser)
 
 
 def add_netns(parser: ArgumentParser) -> None:
@@ -106,12 +108,18 @@ def select(arguments: Namespace, **wanted: Any) -> list[Entry]:
     Args:
         arguments: with what `add_selection` added.
         **wanted: what else is to be read of them; see `sock_diag.sockets`.
+
+    Raises:
+        OSError: the kernel cannot be asked, no such process or namespace
+            (`ENOENT`), or no right to look into it (`EACCES`, `EPERM`).
     """
+    netns = namespace_of(arguments)
     found: dict[int, Entry] = {}
     for filters in _questions(arguments):
         for entry in sock_diag.sockets(
             arguments.state,
             family=FAMILIES[arguments.family],
+            netns=netns,
             **filters,
             **wanted,
         ):
@@ -125,6 +133,16 @@ def select(arguments: Namespace, **wanted: Any) -> list[Entry]:
         return entries
     held = {inode for _, inode in sockets_of(arguments.pid)}
     return [entry for entry in entries if entry.inode in held]
+
+
+def namespace_of(arguments: Namespace) -> str | int | None:
+    """Where the sockets are: `--netns`, or where `--pid` is.
+
+    Returns:
+        what `sock_diag` takes as `netns`; `None` for this namespace.
+    """
+    netns: str | int | None = arguments.netns
+    return arguments.pid if netns is None else netns
 
 
 def _questions(arguments: Namespace) -> Iterator[dict[str, Any]]:
@@ -159,6 +177,16 @@ def is_usable(arguments: Namespace) -> str | None:
     named = [arguments.local, arguments.remote]
     if len(arguments.which) + 2 - named.count(None) > 2:
         return "a connection has two ends: give two addresses at most"
+    return no_namespace(namespace_of(arguments))
+
+
+def no_namespace(netns: str | int | None) -> str | None:
+    """Why this cannot name a network namespace, or `None`."""
+    try:
+        if netns is not None:
+            path_of(netns)
+    except ValueError as exc:
+        return str(exc)
     return None
 
 

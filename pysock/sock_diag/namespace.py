@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from errno import EINVAL, ENOENT
+from errno import EACCES, EINVAL, ENOENT, EPERM
 
 from pysock.sock_diag.netlink import diag_error
 
@@ -71,14 +71,22 @@ def is_elsewhere(pid: int) -> bool | None:
 
 def _open(netns: str | int) -> int:
     try:
-        return os.open(_path(netns), os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(path_of(netns), os.O_RDONLY | os.O_CLOEXEC)
     except OSError as exc:
         what = "process" if isinstance(netns, int) else "network namespace"
         number = exc.errno or ENOENT
-        raise diag_error("netns", number, f"{what} {netns}") from None
+        hint = f"{what} {netns}"
+        if number in (EACCES, EPERM):
+            hint += ": may be looked into by root alone"
+        raise diag_error("netns", number, hint) from None
 
 
-def _path(netns: str | int) -> str:
+def path_of(netns: str | int) -> str:
+    """Where the kernel shows a namespace.
+
+    Raises:
+        ValueError: neither a name as `ip netns` has it nor a process.
+    """
     if isinstance(netns, int) and not isinstance(netns, bool) and netns > 0:
         return f"/proc/{netns}/ns/net"
     if isinstance(netns, str) and netns.strip(".") and "/" not in netns:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 
 import pytest
 
@@ -53,7 +54,9 @@ def test_selection(quiet, family):  # noqa: F811
                 everything
             )
             assert cookies("--pid", os.getpid()) == everything
-            assert cookies("--pid", 1) == []
+            with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as other:
+                assert cookies("--pid", other.pid) == []
+                other.stdin.close()
             other = "4" if family is loopback.IPV6 else "6"
             assert cookies("--family", other) == []
             assert cookies(1) == []
