@@ -57,6 +57,7 @@ from pysock.dropin.makers import (
     socketpair,
     tcp_info,
 )
+from pysock.dropin.on_failure import on_failure
 from pysock.dropin.socket import socket
 from pysock.dropin.standard import adopt as _adopt
 from pysock.loops.happy_eyeballs import create_connection
@@ -117,6 +118,7 @@ __all__ = [
     "getaddrinfo",
     "install",
     "listen_queue",
+    "on_failure",
     "raw",
     "reuseport_group",
     "sock_diag",

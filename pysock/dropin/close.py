@@ -9,6 +9,7 @@ from sys import byteorder
 from pysock.dropin.closing import closed, wake_on_close
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import in_use, let_go
+from pysock.dropin.on_failure import report
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
 from pysock.errors import error_for
@@ -83,7 +84,7 @@ class CloseSocket(TransferSocket):
             if by_handler(exc):
                 raise
             failure = exc.args
-        raise error_for("close", failure[0], args=failure)
+        raise report(error_for("close", failure[0], args=failure))
 
     def abort(self) -> None:
         """Close at once with a RST; unsent data is thrown away.

@@ -25,6 +25,7 @@ from socket import gaierror
 from pysock.dropin.binding import bind_failure, listen_failure
 from pysock.dropin.ended import judge_by_end_of_stream, remember_end
 from pysock.dropin.memory import recall, remember
+from pysock.dropin.on_failure import report
 from pysock.dropin.without_snapshot import (
     in_progress,
     nobody_waits,
@@ -73,6 +74,24 @@ def is_tcp(sock: Any) -> bool:
 
 
 def failure_of(
+    sock: Any,
+    call: str,
+    exc: OSError,
+    *,
+    address: Any = None,
+    started: float | None = None,
+) -> SocketError | None:
+    """Make the typed exception that is about to be raised, and report it.
+
+    As `unreported_failure_of`; who called `pysock.on_failure` hears of it.
+    """
+    error = unreported_failure_of(
+        sock, call, exc, address=address, started=started
+    )
+    return None if error is None else report(error)
+
+
+def unreported_failure_of(
     sock: Any,
     call: str,
     exc: OSError,

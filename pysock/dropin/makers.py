@@ -14,7 +14,8 @@ from time import monotonic
 from pysock import raw
 from pysock.dropin import listening
 from pysock.dropin.binding import note_server
-from pysock.dropin.funnel import failure_of
+from pysock.dropin.funnel import unreported_failure_of
+from pysock.dropin.on_failure import report
 from pysock.dropin.standard import rebind, standard_functions
 from pysock.dropin.without_snapshot import unresolved
 from pysock.errors import SocketError
@@ -78,7 +79,7 @@ def getaddrinfo(
         return _getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[no-any-return]
     except gaierror as exc:
         failure = exc.args
-    raise unresolved(host, failure, monotonic() - started)
+    raise report(unresolved(host, failure, monotonic() - started))
 
 
 def create_server(
@@ -112,10 +113,11 @@ def create_server(
         # the address into its text. What else there is goes on as it is.
         if family not in _IP or "while attempting to bind" not in str(exc):
             raise
+        # `bind` has reported it.
         failure = (
             unresolved(address[0], exc.args)
             if exc.args[0] < 0
-            else failure_of(None, "bind", exc, address=address)
+            else unreported_failure_of(None, "bind", exc, address=address)
         )
         if failure is None:
             raise

@@ -20,6 +20,7 @@ from pysock.dropin.connect import ConnectSocket
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import with_number
 from pysock.dropin.listening import listen_queue
+from pysock.dropin.on_failure import report
 from pysock.dropin.sigpipe import without_sigpipe
 from pysock.dropin.standard import ask_replacement, standard_class
 from pysock.dropin.typed import by_handler, typed
@@ -104,7 +105,7 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             if exc.errno not in _LIMITS:
                 raise
             failure = exc.args
-        raise error_for("socket", failure[0], args=failure)
+        raise report(error_for("socket", failure[0], args=failure))
 
     def bind(self, address: Any, /) -> None:
         """Give the socket its address, port or both.

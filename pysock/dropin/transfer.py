@@ -14,6 +14,7 @@ from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import with_number
 from pysock.dropin.memory import recall
+from pysock.dropin.on_failure import report
 from pysock.dropin.standard import standard_class
 from pysock.dropin.typed import typed
 from pysock.dropin.without_snapshot import would_block
@@ -269,7 +270,9 @@ class TransferSocket(standard_class):
             return bytes(buffer)
         elapsed = time.monotonic() - started
         partial = bytes(view[:have])
-        raise with_number(self, _ended_early, self, partial, n, elapsed)
+        raise report(
+            with_number(self, _ended_early, self, partial, n, elapsed)
+        )
 
     recvfrom = typed("recvfrom")
     recvfrom_into = typed("recvfrom_into")

@@ -17,7 +17,7 @@ from asyncio.selector_events import BaseSelectorEventLoop
 from contextvars import ContextVar
 from time import monotonic
 
-from pysock.dropin.funnel import failure_of
+from pysock.dropin.funnel import unreported_failure_of
 from pysock.errors import AllAttemptsFailedError
 from pysock.errors.handlers import from_handler
 from pysock.explain.notes import attach, attached
@@ -228,7 +228,8 @@ def _note_cancelled(
         return
     elapsed = monotonic() - started
     try:
-        failure = failure_of(
+        # Not reported: a program that stops cancels what waits.
+        failure = unreported_failure_of(
             noting.real_socket(sock),
             call,
             TimeoutError("timed out"),

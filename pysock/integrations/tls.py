@@ -14,6 +14,7 @@ from fcntl import ioctl
 from termios import FIONREAD
 
 from pysock.dropin.funnel import failure_of, is_tcp
+from pysock.dropin.on_failure import report
 from pysock.errors import Origin, TlsError
 from pysock.errors.handlers import from_handler
 from pysock.explain.notes import attach, attached
@@ -115,6 +116,7 @@ def note_tls(
         if failure is not None:
             if isinstance(failure, TlsError):
                 failure.server_name = server_name
+                report(failure)
             attach(exc, failure)
     except Exception as problem:
         if from_handler(problem):

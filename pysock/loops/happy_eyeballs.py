@@ -15,6 +15,7 @@ import socket as standard
 import time
 from sys import modules
 
+from pysock.dropin.on_failure import report
 from pysock.dropin.standard import rebind, standard_functions
 from pysock.errors import (
     AllAttemptsFailedError,
@@ -159,7 +160,7 @@ class _Race:
             left = milliseconds_left(deadline)
             for key, sock, error, *_ in self._attempts.step(left):
                 if error is not None:
-                    self._errors[key] = error
+                    self._errors[key] = report(error)
                 elif winner is None:
                     winner = sock
                 elif sock is not None:
