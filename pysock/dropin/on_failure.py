@@ -98,6 +98,18 @@ def report(error: SocketError) -> SocketError:
     return error
 
 
+def unheard(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function whose failures are not reported, in this thread."""
+    thread = get_ident()
+    if thread in _busy:
+        return function(*args)
+    _busy.add(thread)
+    try:
+        return function(*args)
+    finally:
+        _busy.discard(thread)
+
+
 class _Watched:
     """Something that a weak reference can be made to."""
 

@@ -17,6 +17,7 @@ _CARRIED = (
     "elapsed",
     "tcp_info",
     "origin",
+    "_resolved_in",
 )
 
 

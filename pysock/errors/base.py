@@ -72,6 +72,9 @@ class SocketError(OSError):
     _reason: str | None = None
     # Whether `elapsed` is when it was asked for, some time after it happened.
     _noticed = False
+    # Seconds that resolving the name took before, out of a deadline that was
+    # for both; `None` where there was none.
+    _resolved_in: float | None = None
     # Whether it comes from another machine, or from before the last boot.
     _elsewhere = False
     # The network namespace that it happened in, by the kernel's number.

@@ -26,6 +26,7 @@ from pysock.explain.budget import Budget
 from pysock.explain.case import Case
 from pysock.explain.evidence.place import not_here
 from pysock.explain.repeats import REPEATS
+from pysock.explain.words import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ def _say(case: Case) -> None:
         case.why, case.try_, case.facts = why, try_, []
         return
     _say_other_attempts(case)
+    resolved_in = case.error._resolved_in
+    # An address is resolved in no time.
+    if resolved_in is not None and resolved_in >= 0.001:
+        case.facts.append(
+            f"before that, resolving the name took {duration(resolved_in)}"
+        )
 
 
 def _say_other_attempts(case: Case) -> None:

@@ -117,6 +117,10 @@ class Attempts:
             self._outcome(place) for place in ffi.unpack(self._over, count)
         ]
 
+    def give_up(self) -> None:
+        """Let whatever is still under way time out with the next step."""
+        self._timeout_ns = 0
+
     def close(self) -> None:
         """Close whatever is still under way."""
         for sock in self._sockets:

@@ -5,6 +5,8 @@ address after the other, so that the first one that does not answer holds up
 the rest for the whole timeout. With it, the next address is tried after the
 delay, or at once when an attempt has failed, and the first to connect wins.
 
+With `deadline` all of it has so many seconds, the name server's time included.
+
 All this is one thread and one C loop, so that it can be interrupted, and
 leaves nothing behind.
 """
@@ -17,10 +19,8 @@ from sys import modules
 
 from pysock.dropin.on_failure import report
 from pysock.dropin.standard import rebind, standard_functions
-from pysock.errors import (
-    AllAttemptsFailedError,
-)
-from pysock.raw.calls import milliseconds_left, parse_address
+from pysock.errors import AllAttemptsFailedError, SocketError
+from pysock.raw.calls import check_timeout, milliseconds_left, parse_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def create_connection(
     *,
     all_errors: bool = False,
     happy_eyeballs_delay: float | None = None,
+    deadline: float | None = None,
 ) -> socket:
     """Connect to a host and a port, as `socket.create_connection`.
 
@@ -58,33 +59,51 @@ def create_connection(
             have not answered; RFC 8305 recommends 0.25. Values under 0.01
             count as 0.01. Addresses are tried in the order of `getaddrinfo`,
             but IPv6 and IPv4 by turns.
+        deadline: seconds for everything together: resolving the name, also
+            with a name server that does not answer, and all addresses;
+            `None`: no such limit. `timeout` stays the limit of each address.
 
     Returns:
         the connected socket; of the others none is left open.
 
     Raises:
-        AllAttemptsFailedError: with a delay. It has the error of every
-            address in `attempts`, and is also of the class of the last one,
-            which is what the standard function raises.
-        ConnectError: without a delay: the error of the last address.
-        ResolveError: the name does not resolve.
-        ValueError: the delay is negative.
+        AllAttemptsFailedError: with a delay or a deadline. It has the
+            error of every address that was tried in `attempts`, and is also
+            of the class of the last one, which is what the standard function
+            raises.
+        ConnectError: without either: the error of the last address.
+        ResolveError: the name does not resolve; or not before the deadline,
+            then it is a `TimeoutError` too.
+        ValueError: the delay or the deadline is negative.
     """
-    if happy_eyeballs_delay is None:
+    if happy_eyeballs_delay is None and deadline is None:
         return _create_connection(  # type: ignore[no-any-return]
             address, timeout, source_address, all_errors=all_errors
         )
-    if happy_eyeballs_delay < 0:
+    delay = happy_eyeballs_delay
+    if delay is not None and delay < 0:
         raise ValueError("a delay is not negative")
+    check_timeout(deadline)
+    # Not at import: few programs want it.
+    from pysock.loops.resolving import resolve
+
     host, port = address
-    found = _public["getaddrinfo"](host, port, 0, standard.SOCK_STREAM)
+    began = time.monotonic()
+    until = None if deadline is None else began + deadline
+    found = resolve(host, port, until)
+    resolved_in = None if deadline is None else time.monotonic() - began
     if not found:
         raise OSError("getaddrinfo returns an empty list")
-    race = _Race(interleave(found), timeout, source_address)
-    winner = race.run(max(happy_eyeballs_delay, _SHORTEST_DELAY))
+    race = _Race(
+        found if delay is None else interleave(found), timeout, source_address
+    )
+    winner = race.run(
+        None if delay is None else max(delay, _SHORTEST_DELAY), until
+    )
     if winner is not None:
         return winner
     errors = race.errors()
+    _note_resolving(errors, resolved_in)
     try:
         if all_errors:
             raise ExceptionGroup("create_connection failed", errors)
@@ -93,6 +112,13 @@ def create_connection(
         # A cycle: the traceback has this frame.
         errors.clear()
         del race
+
+
+def _note_resolving(errors: list[Exception], seconds: float | None) -> None:
+    """Say in each explanation how much of the deadline the name took."""
+    for error in errors:
+        if isinstance(error, SocketError):
+            error._resolved_in = seconds
 
 
 def interleave(found: list[Any]) -> list[Any]:
@@ -108,6 +134,13 @@ def interleave(found: list[Any]) -> list[Any]:
     for turn in range(max(map(len, queues))):
         ordered += [queue[turn] for queue in queues if turn < len(queue)]
     return ordered
+
+
+def _earlier(one: float | None, other: float | None) -> float | None:
+    """The earlier of two times, either of which may be missing."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 class _Race:
@@ -127,8 +160,8 @@ class _Race:
         )
         if limit == 0:
             raise ValueError(
-                "happy_eyeballs_delay and a non-blocking socket exclude "
-                "each other"
+                "a non-blocking socket excludes happy_eyeballs_delay and "
+                "deadline"
             )
         self._attempts = Attempts(len(entries), limit)
         self._errors: dict[int, Exception] = {}
@@ -138,15 +171,28 @@ class _Race:
         """The error of each attempt, in the order of the attempts."""
         return [self._errors[i] for i in sorted(self._errors)]
 
-    def run(self, delay: float) -> socket | None:
-        """Run until one is connected, or `None` when all have failed."""
+    def run(self, delay: float | None, until: float | None) -> socket | None:
+        """Run until one is connected, or `None` when all have failed.
+
+        Args:
+            delay: seconds after which the next is started beside the others;
+                `None`: when those have failed.
+            until: a time of `time.monotonic()` at which all of them have
+                failed; `None`: never.
+        """
         try:
             while self._start_next() or len(self._attempts):
-                deadline: float | None = time.monotonic() + delay
-                if self._next == len(self._entries):
-                    deadline = None
-                winner = self._wait(deadline)
+                next_one = None
+                if delay is not None and self._next < len(self._entries):
+                    next_one = time.monotonic() + delay
+                winner = self._wait(_earlier(next_one, until))
                 if winner is not None:
+                    return winner
+                if until is not None and time.monotonic() >= until:
+                    # Who has connected in this moment still wins.
+                    self._attempts.give_up()
+                    while winner is None and len(self._attempts):
+                        winner = self._wait(until)
                     return winner
             return None
         finally:

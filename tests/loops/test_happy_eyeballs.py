@@ -250,7 +250,7 @@ def test_without_a_delay_it_is_the_standard_function():
     """Same signature, and every name is looked up in pysock."""
     ours = inspect.signature(pysock.create_connection).parameters
     theirs = inspect.signature(standard.create_connection).parameters
-    assert list(ours) == [*theirs, "happy_eyeballs_delay"]
+    assert list(ours) == [*theirs, "happy_eyeballs_delay", "deadline"]
     for name, parameter in theirs.items():
         assert ours[name].default == parameter.default
         assert ours[name].kind == parameter.kind
