@@ -72,7 +72,7 @@ def print_fields(fields: Iterable[tuple[str, str]], style: str = "") -> None:
 
 def print_sentence(text: str) -> None:
     """Print a text alone, wrapped at the width of the terminal."""
-    width = _screen_width()
+    width = screen_width()
     text = printable(text, None)
     print(text if width is None else textwrap.fill(text, width))
 
@@ -103,8 +103,8 @@ class Table:
             for width, title in zip(widths, titles, strict=False)
         ]
         self._taken = sum(self._widths) + len(_GAP) * len(self._widths)
-        self._screen = _screen_width()
-        self._rich = _Rich() if self._screen is not None else None
+        self._screen = screen_width()
+        self._rich = Rich() if self._screen is not None else None
         self._has_titles = any(titles) and not self._is_stacked
         if self._has_titles:
             shown = [*titles[:-1], ""] if self._is_text_below else titles
@@ -175,7 +175,7 @@ class Table:
             print(line, flush=True)
 
 
-class _Rich:
+class Rich:
     """rich's console, where that extra is installed."""
 
     def __init__(self) -> None:
@@ -187,6 +187,7 @@ class _Rich:
         self.console = Console(highlight=False, soft_wrap=True)
 
     def print(self, line: str, style: str, length: int) -> None:
+        """Print a line, its first `length` characters (0: all) in a style."""
         from rich.text import Text
 
         text = Text(line)
@@ -196,7 +197,7 @@ class _Rich:
         self.console.print(text)
 
 
-def _screen_width() -> int | None:
+def screen_width() -> int | None:
     """Columns of the terminal; `None` if it is none."""
     if not sys.stdout.isatty():
         return None
