@@ -40,14 +40,14 @@ _COLUMNS = (
     Column("state", 2),
     Column("local", 1),
     Column("remote", 0),
-    Column("recv-q", 5),
-    Column("send-q", 4),
+    Column("recv-q", 6),
+    Column("send-q", 5),
     Column("timer", 9),
     Column("rtt", 8),
     Column("cwnd", 10),
     Column("retrans", 7),
     Column("trouble", 3),
-    Column("process", 6, 16),
+    Column("process", 4, 16),
 )
 
 
