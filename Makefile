@@ -19,6 +19,7 @@ SOURCES := pyproject.toml setup.py $(wildcard csrc/*.c csrc/*.h csrc/*.py)
 INSTALLED := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
+DOCS := $(VENV)/.installed-docs
 FOREIGN := $(VENV)/.installed-foreign
 
 # What may differ from one interpreter to the next: its own suites, the class
@@ -105,11 +106,17 @@ bench: $(BENCH) ## measure pysock beside its peers
 stress: $(DEV) ## run the long versions of the stress tests
 	$(BIN)/python -m pytest -m stress $(ARGS)
 
-docs: $(DEV) ## write what is made from the code: pages, README's table
+docs: $(DOCS) ## write what is made from the code, and the site: build/docs/html
+	mkdir -p build
 	PYTHONPATH=tests $(BIN)/python -m lab.document > build/failures.md
 	mv build/failures.md docs/failures.md
+	PYTHONPATH=tests $(BIN)/python -m lab.causes.page > build/causes.md
+	mv build/causes.md docs/causes.md
 	PYTHONPATH=tests $(BIN)/python tests/project/test_readme.py
 	PYTHONPATH=tests $(BIN)/python tests/testing/test_page.py
+	PYTHONPATH=tests $(BIN)/python -m project.error_pages
+	$(BIN)/sphinx-build -q -W --keep-going --fresh-env -b html \
+		-d build/docs/read docs build/docs/html
 
 # A tree of its own: its compiled module needs libasan, and must not be found
 # by anybody else. PYTHONMALLOC lets the sanitizer see each of cffi's buffers;
@@ -170,6 +177,10 @@ $(DEV): $(INSTALLED)
 
 $(FOREIGN): $(DEV)
 	$(PIP) install --group foreign
+	@touch $@
+
+$(DOCS): $(DEV)
+	$(PIP) install --group docs
 	@touch $@
 
 $(BENCH): $(DEV)

@@ -1,0 +1,52 @@
+"""docs/errors/: a page for every code, as the code would write it now."""
+
+import re
+
+import pytest
+
+from project.error_pages import FOLDER, pages
+from pysock import errors
+from pysock.errors import CATALOGUE
+
+CODES = sorted({cause.code for row in CATALOGUE for cause in row.causes})
+PAGES = pages()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_code_has_a_page(code):
+    text = (FOLDER / f"{code}.md").read_text("utf-8")
+    assert f"# {code}\n" in text
+    assert "## What to do\n" in text
+    assert f"]({code}.md)" in PAGES["index.md"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_what_would_be_written(name):
+    written = (FOLDER / name).read_text("utf-8")
+    assert written == PAGES[name], "out of date: make docs"
+
+
+def test_no_page_is_left_over():
+    assert {path.name for path in FOLDER.glob("*.md")} == set(PAGES)
+
+
+def test_row_is_found_where_its_link_leads():
+    """The anchors are those that the headings of failures.md get."""
+    failures = (FOLDER.parent / "failures.md").read_text("utf-8")
+    headings = {
+        re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^## (.*)$", failures, re.MULTILINE)
+    }
+    for text in PAGES.values():
+        anchors = re.findall(r"\(\.\./failures\.md#([^)]*)\)", text)
+        assert set(anchors) <= headings
+
+
+def test_the_tree_has_every_class():
+    named = set(re.findall(r"^ *(\w+Error)", PAGES["tree.md"], re.MULTILINE))
+    public = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.SocketError)
+    }
+    assert named == public
