@@ -1,4 +1,4 @@
-"""TLS: the exceptions of `ssl.SSLSocket` and of asyncio's TLS protocol.
+"""TLS: the exceptions of `ssl.SSLSocket`.
 
 OpenSSL reads and writes the descriptor itself, so no method of the standard
 class sees the failure. What the kernel knows of the connection outlives it.
