@@ -100,7 +100,7 @@ def _chosen(deaths: Obituaries, arguments: Namespace) -> Iterator[Entry]:
 
 def _tell(entries: Iterator[Entry], arguments: Namespace) -> None:
     if arguments.json:
-        print_json(_as_dict(entry) for entry in entries)
+        _tell_at_the_end(entries)
     elif arguments.jsonl:
         for entry in entries:
             print(json.dumps(_as_dict(entry)), flush=True)
@@ -108,6 +108,19 @@ def _tell(entries: Iterator[Entry], arguments: Namespace) -> None:
         table = Table(_TITLES, _WIDTHS)
         for entry in entries:
             table.add(*_cells(entry))
+
+
+def _tell_at_the_end(entries: Iterator[Entry]) -> None:
+    """As one list of JSON; Ctrl-C is an end like another."""
+    told: list[dict[str, Any]] = []
+    try:
+        for entry in entries:
+            told.append(_as_dict(entry))
+    except KeyboardInterrupt:
+        print_json(told)
+        sys.stdout.flush()
+        raise
+    print_json(told)
 
 
 def _as_dict(entry: Entry) -> dict[str, Any]:

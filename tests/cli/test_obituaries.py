@@ -4,7 +4,10 @@ import json
 import select
 import signal
 import socket
+from pathlib import Path
 
+from lab.waiting import until
+from pysock.sock_diag.waiting import waits
 from support import loopback
 from support.command import interrupt, pysock_command, start
 from support.quiet import quiet  # noqa: F401
@@ -49,3 +52,40 @@ def test_it_ends_at_ctrl_c(quiet):  # noqa: F811
     assert status == 128 + signal.SIGINT
     assert err == ""
     assert seconds < 5
+
+
+def test_ctrl_c_keeps_what_was_collected(quiet):  # noqa: F811
+    """A list in JSON is printed at the end, which Ctrl-C is as well."""
+    child = start("obituaries", "--json")
+    with child:
+        until(lambda: subscribed(child.pid))
+        for _ in range(3):
+            client, server = loopback.connected(socket, loopback.IPV4)
+            server.close()
+            client.close()
+        # All is told when nothing is unread, and it waits for more.
+        until(lambda: not unread(child.pid) and is_waiting(child.pid))
+        status, out, err, _ = interrupt(child)
+    assert (status, err) == (128 + signal.SIGINT, "")
+    dead = json.loads(out)
+    assert len(dead) >= 3
+    assert {one["state"] for one in dead} == {"CLOSE"}
+
+
+def subscribed(pid):
+    """Whether it waits for events, as /proc/net/netlink has it: groups 5."""
+    return any(row[3] == "00000005" for row in netlink(pid))
+
+
+def is_waiting(pid):
+    return any(wait.call in ("poll", "ppoll") for wait in waits(pid))
+
+
+def unread(pid):
+    return sum(int(row[4]) for row in netlink(pid))
+
+
+def netlink(pid):
+    """Rows of sock_diag sockets (protocol 4) in the namespace of a process."""
+    lines = Path(f"/proc/{pid}/net/netlink").read_text().splitlines()
+    return [row for row in map(str.split, lines[1:]) if row[1] == "4"]
