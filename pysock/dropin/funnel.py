@@ -15,6 +15,7 @@ from errno import (
     EALREADY,
     EBADF,
     ECONNABORTED,
+    ECONNRESET,
     EINPROGRESS,
     EISCONN,
     ETIMEDOUT,
@@ -231,15 +232,19 @@ def _connect_failure(
     there = numeric(sock, address)
     if there is None and number == EISCONN:
         there = as_given(address)  # the peer is another one
-    again = bool(recall(sock, "_failed", False))
+    # What only one family or errno asks for is looked up only then.
+    again = False
     at_once = None if blocks else earlier is None
     if number == ECONNABORTED and earlier is not None:
         # Of a failed attempt whose errno was taken already.
         at_once = True
-    if number != EISCONN:
+    if number != EISCONN and earlier is not None:
         remember(sock, "_began", None)
-        if _family(sock) == _socket.AF_INET6:
+    if _family(sock) == _socket.AF_INET6:
+        again = bool(recall(sock, "_failed", False))
+        if number != EISCONN:
             remember(sock, "_failed", True)
+    shut_here = number == ECONNRESET and recall(sock, "_sent_fin", False)
     error = connect_failure(
         fd,
         number,
@@ -249,12 +254,13 @@ def _connect_failure(
         again=again,
         elapsed=elapsed,
         args=args,
-        shut_here=bool(recall(sock, "_sent_fin", False)),
+        shut_here=bool(shut_here),
     )
     if error.address is None:
         # The kernel has let go of the peer: what was given is all there is.
         error.address = as_given(address)
-    error._noticed = earlier is not None
+    if earlier is not None:
+        error._noticed = True
     return error
 
 

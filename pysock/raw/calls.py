@@ -26,6 +26,8 @@ _ADDRESS = ffi.typeof("struct pysock_address *")
 _parse = lib.pysock_address_parse
 _ICMP = ffi.typeof("struct pysock_icmp *")
 _READING = ffi.typeof("uint8_t[512]")
+# For what C fills in any case.
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
 
 AF_INET, AF_INET6 = 2, 10
 
@@ -91,7 +93,7 @@ def _with_scope(parsed: CData, address: tuple[Any, ...]) -> CData | None:
 
 def read_tcp_info(fd: int) -> bytes | int:
     """Read TCP_INFO: its bytes, or a negative errno."""
-    reading = ffi.new(_READING)
+    reading = _allocate(_READING)
     length = lib.pysock_tcp_info(fd, reading, 512)
     if length < 0:
         return length
@@ -100,7 +102,7 @@ def read_tcp_info(fd: int) -> bytes | int:
 
 def read_icmp(fd: int) -> CData | None:
     """Take one message from the error queue; `None` when there is none."""
-    message = ffi.new(_ICMP)
+    message = _allocate(_ICMP)
     return message if lib.pysock_error_queue(fd, message) == 1 else None
 
 

@@ -21,7 +21,7 @@ from pysock.raw.calls import (
     read_tcp_info,
     to_tuple,
 )
-from pysock.raw.snapshot import snapshot
+from pysock.raw.snapshot import after_connect
 from pysock.tcp.info import TcpInfo
 
 TYPE_CHECKING = False
@@ -41,10 +41,10 @@ _MOST_MESSAGES = 64
 # Of SOL_SOCKET and IPPROTO_IPV6; the interpreter's module lacks them.
 _SO_DOMAIN, _SO_INCOMING_CPU, _IPV6_RECVERR = 39, 49, 25
 
-_ANY_ADDRESS = ("0.0.0.0", "::")
-
-# Of a reading that was reset: so many bytes of it are kept.
-_LEFT, _NO_STATE = 3, 0xFF
+# C fills it in any case.
+_allocate = ffi.new_allocator(should_clear_after_alloc=False)
+_COOKIE = ffi.typeof("uint64_t *")
+_NETNS_COOKIE = lib.PYSOCK_SO_NETNS_COOKIE
 
 _PEER, _SOME_ICMP = Origin("peer"), Origin("icmp")
 
@@ -260,17 +260,6 @@ def read_option(fd: int, level: int, option: int) -> int | None:
     return number
 
 
-def what_is_left(info: TcpInfo) -> TcpInfo:
-    """A reading that a failed connect has reset, without what is no more.
-
-    State and retransmissions are true; the bytes behind them would say that
-    nothing was ever sent. The one between them, which has been reset too,
-    becomes a number that stands for no state of congestion control.
-    """
-    state, _, retransmits = info.raw[:3]
-    return TcpInfo(bytes((state, _NO_STATE, retransmits)))
-
-
 def connect_failure(
     fd: int,
     number: int,
@@ -283,19 +272,11 @@ def connect_failure(
     again: bool = False,
     shut_here: bool = False,
 ) -> SocketError:
-    """Make the exception of a failed connect, with all there is to know.
-
-    A blocking connect(2), and one that brings the verdict of an earlier one,
-    lets go of the peer and of this end's address, and resets TCP_INFO.
-    """
-    info, peer, here = snapshot(fd)
+    """Make the exception of a failed connect, with all there is to know."""
+    keeps = bool(at_once) or number == errno.EISCONN
+    info, peer, here = after_connect(fd, keeps=keeps)
     if peer is not None:
         at_once = False  # the kernel lets go of it when it refuses at once
-    if peer is None and not at_once and number != errno.EISCONN:
-        if here is not None and here[0] in _ANY_ADDRESS:
-            here = None
-        if info is not None and len(info.raw) > _LEFT:
-            info = what_is_left(info)
     if address is None:
         address = peer
     origin, reason = connect_origin(
@@ -315,15 +296,18 @@ def connect_failure(
         local_address=here,
         tcp_info=info,
     )
-    error.call = call
-    error._reason = reason
+    if call != "connect":
+        error.call = call
+    if reason is not None:
+        error._reason = reason
     error._network = network_of(fd)
     return error
 
 
 def network_of(fd: int) -> int | None:
     """The kernel's number of a socket's network namespace (5.14)."""
-    cookie = ffi.new("uint64_t *")
-    if lib.pysock_cookie(fd, lib.PYSOCK_SO_NETNS_COOKIE, cookie) < 0:
+    cookie = _allocate(_COOKIE)
+    if lib.pysock_cookie(fd, _NETNS_COOKIE, cookie) < 0:
         return None
-    return int(cookie[0])
+    number: int = cookie[0]
+    return number
