@@ -149,16 +149,20 @@ _LATER = {
 }
 
 
+def _load(name: str) -> object:
+    """Import a module; importlib's own function costs half a millisecond."""
+    __import__(name)
+    return _sys.modules[name]
+
+
 def __getattr__(name: str) -> object:
     """Give what is loaded late: a part that few need, and the version."""
-    from importlib import import_module
-
     if name == "sock_diag":
-        module = import_module("pysock.sock_diag")
+        module = _load("pysock.sock_diag")
         _give_names()
         return module
     if name in _LATER:
-        value = getattr(import_module(f"pysock.{_LATER[name]}"), name)
+        value = getattr(_load(f"pysock.{_LATER[name]}"), name)
         _give_names()
         globals()[name] = value
         return value

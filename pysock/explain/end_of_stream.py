@@ -10,8 +10,6 @@ from __future__ import annotations
 import sys
 from collections import deque
 
-from pysock.explain.chain import chain
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -65,6 +63,9 @@ def behind(exception: BaseException) -> SocketError | None:
     """
     if not _ends:
         return None
+    # Every program loads this file, and few of them ask.
+    from pysock.explain.chain import chain
+
     for link in chain(exception):
         if not _speaks_of_an_end(link):
             continue

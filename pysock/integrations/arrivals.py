@@ -9,15 +9,25 @@ that may be what brought us here), its spec calls back.
 from __future__ import annotations
 
 import sys
-from importlib.machinery import ModuleSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.machinery import ModuleSpec
     from typing import Any
+
+else:
+    # That package costs half a millisecond, for a class that is there.
+    ModuleSpec = type(__spec__)
 
 # Module to what is to be called after its import.
 _awaited: dict[str, Callable[[], None]] = {}
+
+
+def load(name: str) -> Any:
+    """Import a module and give it, as `importlib.import_module` does."""
+    __import__(name)
+    return sys.modules[name]
 
 
 def when_imported(name: str, call: Callable[[], None]) -> None:

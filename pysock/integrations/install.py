@@ -11,10 +11,10 @@ import socket as standard
 import sys
 from _thread import allocate_lock
 from functools import partial
-from importlib import import_module
 
 from pysock.dropin.standard import standard_class
 from pysock.integrations import arrivals, children, noting
+from pysock.integrations.arrivals import load
 from pysock.integrations.classes import (
     is_socket_class,
     unwrap_classes,
@@ -94,7 +94,7 @@ def install(
             if wanted[neighbour] and ours not in _wrapped:
                 arrivals.when_imported(module, partial(_wrap_neighbour, ours))
         if hooks:
-            import_module(_HOOKS).wrap(program=True)
+            load(_HOOKS).wrap(program=True)
         noting.switch(True)
         children.pass_on([name for name, on in wanted.items() if not on])
 
@@ -112,23 +112,23 @@ def uninstall() -> None:
         children.keep_to_ourselves()
         arrivals.forget_all()
         if _HOOKS in sys.modules:
-            import_module(_HOOKS).unwrap()
+            load(_HOOKS).unwrap()
         while _wrapped:
-            import_module(_wrapped.pop()).unwrap()
+            load(_wrapped.pop()).unwrap()
         unwrap_functions()
         unwrap_classes()
 
 
 def _wrap_named(module: str, name: str) -> None:
-    kind = getattr(import_module(module), name, None)
+    kind = getattr(load(module), name, None)
     if is_socket_class(kind):
         wrap_class(kind, standard=False)
 
 
 def _wrap_functions_of(module: str) -> None:
-    wrap_functions(import_module(module))
+    wrap_functions(load(module))
 
 
 def _wrap_neighbour(ours: str) -> None:
-    import_module(ours).wrap()
+    load(ours).wrap()
     _wrapped.append(ours)
