@@ -14,7 +14,6 @@ from pysock.errors.choose import (
     transfer_class,
 )
 from pysock.errors.delivery import Delivery
-from pysock.errors.failure import Cause, Failure
 from pysock.errors.origin import KINDS, Origin
 from pysock.errors.tree import (
     AcceptAbortedError,
@@ -64,6 +63,7 @@ from pysock.errors.tree import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.errors.catalogue import CATALOGUE
+    from pysock.errors.failure import Cause, Failure
 
 __all__ = [
     "CATALOGUE",
@@ -131,10 +131,13 @@ for _public in list(vars().values()):
 
 
 def __getattr__(name: str) -> object:
-    """Give what is loaded late: the catalogue."""
-    if name != "CATALOGUE":
+    """Give what is loaded late: the catalogue, and what its rows are."""
+    if name == "CATALOGUE":
+        from pysock.errors import catalogue as module
+    elif name in ("Cause", "Failure"):
+        from pysock.errors import failure as module  # type: ignore[no-redef]
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pysock.errors.catalogue import CATALOGUE
-
-    globals()["CATALOGUE"] = CATALOGUE
-    return CATALOGUE
+    value: object = vars(module)[name]
+    globals()[name] = value
+    return value

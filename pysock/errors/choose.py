@@ -7,7 +7,7 @@ import os
 
 from pysock.errors import tree as tree
 from pysock.errors.base import SocketError, variant
-from pysock.errors.failure import SEND, TRANSFER
+from pysock.errors.kinds_of_call import SEND, TRANSFER
 from pysock.errors.origin import Origin
 from pysock.errors.rows import ROWS
 from pysock.tcp.state import TcpState

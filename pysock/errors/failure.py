@@ -4,29 +4,8 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+from pysock.errors.base import SocketError
 from pysock.errors.errno_names import errno_name
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pysock.errors.base import SocketError
-
-CONNECT = ("connect",)
-BIND = ("bind", "listen")
-ACCEPT = ("accept",)
-RECEIVE = (
-    "recv",
-    "recv_into",
-    "recvfrom",
-    "recvfrom_into",
-    "recvmsg",
-    "recvmsg_into",
-    "recv_exactly",
-)
-SEND = ("send", "sendall", "sendto", "sendmsg", "sendfile")
-TRANSFER = RECEIVE + SEND
-TLS = ("do_handshake", "read", "write", "unwrap")
-DIAG = ("sockets", "find", "destroy", "obituaries", "syn_received")
-ANY = ("any",)
 
 
 class Cause(namedtuple("Cause", "code meaning look")):
@@ -41,6 +20,7 @@ class Cause(namedtuple("Cause", "code meaning look")):
     """
 
     __slots__ = ()
+    __module__ = "pysock.errors"
 
     code: str
     meaning: str
@@ -63,6 +43,7 @@ class Failure(
     """
 
     __slots__ = ()
+    __module__ = "pysock.errors"
 
     number: str
     situation: str

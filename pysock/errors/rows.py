@@ -46,7 +46,7 @@ from errno import (
 
 from pysock.errors import tree as t
 from pysock.errors.base import SocketError
-from pysock.errors.failure import (
+from pysock.errors.kinds_of_call import (
     ACCEPT,
     ANY,
     BIND,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pysock.errors.failure import RECEIVE
+from pysock.errors.kinds_of_call import RECEIVE
 from pysock.explain.words import duration, many, times
 from pysock.explain.written import ago, heard, see_delivery, see_handshake
 from pysock.tcp.state import TcpState

@@ -14,7 +14,7 @@ from pysock.errors import (
     transfer_class,
 )
 from pysock.errors.choose import is_dead, is_of_a_connect
-from pysock.errors.failure import TRANSFER
+from pysock.errors.kinds_of_call import TRANSFER
 from pysock.raw.calls import lib
 from pysock.raw.conversation import note_conversation
 from pysock.raw.evidence import (
