@@ -220,7 +220,7 @@ def index(every):
         "pysock says which one it is, as the `code` in its note. [The "
         "exceptions as a tree](tree.md).",
         "## In the words of libraries",
-        "Each was made for real, with the cause that is named here. The text "
+        "Each was made for real, by a cause that is named here. The text "
         "alone does not say that it is the only one.",
         "\n".join(
             ["| text | library | page |", "| --- | --- | --- |"]
