@@ -53,7 +53,7 @@ EMPTIES_ENVIRONMENT := \
 	test_without_compiler_there_is_no_floor_and_a_load_in_python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-interpreter test-newest test-foreign check musl \
+.PHONY: help demo test test-interpreter test-newest test-foreign peers check musl \
 	format bench stress docs asan fuzz wheel clean
 
 help: ## show this list
@@ -69,6 +69,9 @@ test: $(DEV) ## run every test, of the stress tests a short version
 test-interpreter: $(DEV) ## run the tests of what depends on the interpreter
 	$(BIN)/python -m pytest -m "not stress and not foreign" \
 		$(INTERPRETER_TESTS) $(ARGS)
+
+peers: $(INSTALLED) ## run other projects' suites, plain and under run
+	$(BIN)/python tests/clients/peers.py $(ARGS)
 
 test-foreign: $(FOREIGN) ## run other projects' clients and servers with pysock
 	$(BIN)/python -m pytest -m foreign $(ARGS)
