@@ -1,4 +1,4 @@
-"""CPython's suites use fixed names and ports: one run of them at a time.
+"""CPython's test_socket uses fixed names and ports: one run at a time.
 
 Two lanes of CI share a network namespace, and with it the abstract names of
 AF_UNIX. The lock is such a name too: a killed run gives it back.
@@ -13,7 +13,7 @@ import pytest
 NAME = "\0the suites of CPython, over pysock"
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def alone():
     with contextlib.closing(locked()):
         yield

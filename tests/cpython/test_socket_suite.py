@@ -20,6 +20,7 @@ SUITES = ["test.test_socket"]
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("alone"),
     # For the fixture that runs both, and repeats what fails.
     pytest.mark.timeout(4 * suites.KILL_AFTER),
 ]
