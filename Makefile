@@ -118,6 +118,7 @@ docs: $(DOCS) ## write what is made from the code, and the site: build/docs/html
 	PYTHONPATH=tests $(BIN)/python tests/project/test_readme.py
 	PYTHONPATH=tests $(BIN)/python tests/testing/test_page.py
 	PYTHONPATH=tests $(BIN)/python -m project.error_pages
+	PYTHONPATH=tests $(BIN)/python -m project.tcp_info_page
 	$(BIN)/sphinx-build -q -W --keep-going --fresh-env -b html \
 		-d build/docs/read docs build/docs/html
 
