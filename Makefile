@@ -129,7 +129,7 @@ docs: $(DOCS) ## write what is made from the code, and the site: build/docs/html
 # environment, LD_PRELOAD with it.
 asan: $(DEV) ## run the tests on a build with address and UB sanitizers
 	rm -rf $(ASAN_TREE) && mkdir -p $(ASAN_TREE)
-	cp -r csrc pysock pysock_pytest.py tests benchmarks examples docs pyproject.toml setup.py README.md \
+	cp -r .github csrc pysock pysock_pytest.py tests benchmarks examples docs pyproject.toml setup.py README.md \
 		LICENSE MANIFEST.in Makefile $(ASAN_TREE)
 	rm -f $(ASAN_TREE)/pysock/_ffi.*.so
 	cd $(ASAN_TREE) && CFLAGS="$(ASAN_FLAGS) -g -O1" \
