@@ -4,9 +4,11 @@ import json
 import select
 import signal
 import socket
+from itertools import islice
 from pathlib import Path
 
 from lab.waiting import until
+from pysock import sock_diag
 from pysock.sock_diag.waiting import waits
 from support import loopback
 from support.command import interrupt, pysock_command, start
@@ -58,14 +60,21 @@ def test_ctrl_c_keeps_what_was_collected(quiet):  # noqa: F811
     """A list in JSON is printed at the end, which Ctrl-C is as well."""
     child = start("obituaries", "--json")
     with child:
-        until(lambda: subscribed(child.pid))
-        for _ in range(3):
-            client, server = loopback.connected(socket, loopback.IPV4)
-            server.close()
-            client.close()
-        # All is told when nothing is unread, and it waits for more.
-        until(lambda: not unread(child.pid) and is_waiting(child.pid))
-        status, out, err, _ = interrupt(child)
+        try:
+            with sock_diag.obituaries(20) as deaths:
+                until(lambda: subscribed(child.pid))
+                for _ in range(3):
+                    client, server = loopback.connected(socket, loopback.IPV4)
+                    server.close()
+                    client.close()
+                # The kernel tells every subscriber of one before the next:
+                # when the fourth is here, three are there.
+                assert len(list(islice(deaths, 4))) == 4
+            # All is told when nothing is unread, and it waits for more.
+            until(lambda: not unread(child.pid) and is_waiting(child.pid))
+            status, out, err, _ = interrupt(child)
+        finally:
+            child.kill()
     assert (status, err) == (128 + signal.SIGINT, "")
     dead = json.loads(out)
     assert len(dead) >= 3
@@ -73,8 +82,8 @@ def test_ctrl_c_keeps_what_was_collected(quiet):  # noqa: F811
 
 
 def subscribed(pid):
-    """Whether it waits for events, as /proc/net/netlink has it: groups 5."""
-    return any(row[3] == "00000005" for row in netlink(pid))
+    """Whether it has subscribed (groups 5), as the test itself has."""
+    return sum(row[3] == "00000005" for row in netlink(pid)) == 2
 
 
 def is_waiting(pid):
