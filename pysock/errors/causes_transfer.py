@@ -142,7 +142,8 @@ CAUSES = {
             Cause(
                 "timeout-program-slow",
                 "the peer's host has acknowledged all that was sent, and no "
-                "answer has come: its program is slow, or waits for more",
+                "answer has come: its program is slow or waits for more, or "
+                "the answer is lost on its way",
                 "look at the program at {address}: what it does, and whether "
                 "it got the whole request",
             ),

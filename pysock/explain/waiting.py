@@ -46,7 +46,8 @@ def timed_out_program(case: Case) -> None:
     when = "" if age is None else f" {ago(age)}"
     case.why = (
         f"{case.host} acknowledged {written}{when}, and no answer has come: "
-        "its program is slow, or waits for more"
+        "its program is slow or waits for more, or the answer is lost on "
+        "its way"
     )
     _see_received(case, info)
     see_handshake(case)

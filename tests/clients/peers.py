@@ -151,7 +151,7 @@ def run(python, tree, suite, *, noted):
     report.unlink(missing_ok=True)
     starter = ["-m", "pysock", "run"] if noted else []
     command = [
-        python, *starter, "-m", "pytest", "-q", "-x", "--maxfail=100000",
+        python, *starter, "-m", "pytest", "-q",
         "-p", "no:cacheprovider", "-p", "no:pysock", "-o", "addopts=",
         f"--junit-xml={report}", *suite.options, *suite.tests,
     ]  # fmt: skip
