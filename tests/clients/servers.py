@@ -19,7 +19,7 @@ from lab.waiting import until
 from support.requirements import skip_or_fail
 
 # Seconds until a server answers: rabbitmq takes 10 on a busy machine.
-_PATIENCE = 60
+_PATIENCE = 120
 
 # Where Debian keeps what is not for everybody's PATH.
 _FOLDERS = ("/usr/sbin", "/usr/lib/postgresql/*/bin", "/usr/lib/rabbitmq/bin")

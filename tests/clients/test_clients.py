@@ -11,7 +11,7 @@ import pytest
 from clients.meetings import SERVERS, SITUATIONS, comparable, meet
 from clients.servers import SERVERS as STARTED
 
-pytestmark = [pytest.mark.foreign, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.foreign, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import requests
 
 from clients import servers
 
-pytestmark = [pytest.mark.foreign, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.foreign, pytest.mark.timeout(300)]
 
 PROGRAMS = Path(__file__).parent / "programs"
 RUN = [sys.executable, "-m", "pysock", "run"]

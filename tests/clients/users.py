@@ -12,7 +12,7 @@ import os
 import sys
 import traceback
 
-PATIENCE = 1.0  # seconds; the whole ones are for clients that take no less
+PATIENCE = 2.0  # seconds; the whole ones are for clients that take no less
 
 
 def redis_plain(host, port, folder):
