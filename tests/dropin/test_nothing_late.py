@@ -13,6 +13,7 @@ from support.requirements import skip_or_fail
 
 SCRIPT = """
     import importlib, os, resource, sys, tempfile, threading
+    import selectors  # which the sendfile of 3.15 loads when it runs
     name, where = sys.argv[1:]
     socket = importlib.import_module(name)
 
