@@ -67,9 +67,20 @@ from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    # adopt() does it, below. To a type checker the first import of a name is
-    # what the name is, so this comes after ours.
+    # adopt() does it, below. To mypy a name is what its first import says, to
+    # pyright what its last one does, so ours come before this and after it.
+    # isort: off
     from socket import *  # type: ignore[assignment]  # noqa: F403
+
+    from pysock.dropin.makers import (
+        create_server,
+        fromfd,
+        getaddrinfo,
+        socketpair,
+    )
+    from pysock.dropin.socket import socket
+    from pysock.loops.happy_eyeballs import create_connection
+    # isort: on
 
     from pysock import sock_diag
     from pysock.explain.chain import details
@@ -84,6 +95,8 @@ if TYPE_CHECKING:
         connect_many,
     )
     from pysock.loops.reuseport import ReuseportGroup, reuseport_group
+
+    __version__: str
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock.dropin.socket`.
@@ -155,22 +168,24 @@ def _load(name: str) -> object:
     return _sys.modules[name]
 
 
-def __getattr__(name: str) -> object:
-    """Give what is loaded late: a part that few need, and the version."""
-    if name == "sock_diag":
-        module = _load("pysock.sock_diag")
-        _give_names()
-        return module
-    if name in _LATER:
-        value = getattr(_load(f"pysock.{_LATER[name]}"), name)
-        _give_names()
-        globals()[name] = value
-        return value
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # a checker would take any name for one of ours
 
-        return version("pysock-tcp")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Give what is loaded late: a part that few need, and the version."""
+        if name == "sock_diag":
+            module = _load("pysock.sock_diag")
+            _give_names()
+            return module
+        if name in _LATER:
+            value = getattr(_load(f"pysock.{_LATER[name]}"), name)
+            _give_names()
+            globals()[name] = value
+            return value
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("pysock-tcp")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

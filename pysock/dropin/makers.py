@@ -68,7 +68,15 @@ def getaddrinfo(
     type: int = 0,
     proto: int = 0,
     flags: int = 0,
-) -> list[Any]:
+) -> list[
+    tuple[
+        standard.AddressFamily,
+        standard.SocketKind,
+        int,
+        str,
+        tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
+    ]
+]:
     """Resolve a host and a port, as `socket.getaddrinfo`. May block.
 
     Raises:

@@ -274,19 +274,20 @@ class TransferSocket(standard_class):
             with_number(self, _ended_early, self, partial, n, elapsed)
         )
 
-    recvfrom = typed("recvfrom")
-    recvfrom_into = typed("recvfrom_into")
-    recvmsg = typed("recvmsg")
-    recvmsg_into = typed("recvmsg_into")
-    getpeername = typed("getpeername")
-    getsockname = typed("getsockname")
-    getsockopt = typed("getsockopt")
-    setsockopt = typed("setsockopt")
-    settimeout = typed("settimeout")
-    setblocking = typed("setblocking")
-    get_inheritable = typed("get_inheritable")
-    set_inheritable = typed("set_inheritable")
-    dup = typed("dup")
+    if not TYPE_CHECKING:  # to a checker they are the standard class's
+        recvfrom = typed("recvfrom")
+        recvfrom_into = typed("recvfrom_into")
+        recvmsg = typed("recvmsg")
+        recvmsg_into = typed("recvmsg_into")
+        getpeername = typed("getpeername")
+        getsockname = typed("getsockname")
+        getsockopt = typed("getsockopt")
+        setsockopt = typed("setsockopt")
+        settimeout = typed("settimeout")
+        setblocking = typed("setblocking")
+        get_inheritable = typed("get_inheritable")
+        set_inheritable = typed("set_inheritable")
+        dup = typed("dup")
 
 
 def _ended_early(

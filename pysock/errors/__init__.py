@@ -130,14 +130,18 @@ for _public in list(vars().values()):
         _public.__module__ = __name__
 
 
-def __getattr__(name: str) -> object:
-    """Give what is loaded late: the catalogue, and what its rows are."""
-    if name == "CATALOGUE":
-        from pysock.errors import catalogue as module
-    elif name in ("Cause", "Failure"):
-        from pysock.errors import failure as module  # type: ignore[no-redef]
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = vars(module)[name]
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a checker would take any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        """Give what is loaded late: the catalogue, and what its rows are."""
+        if name == "CATALOGUE":
+            from pysock.errors import catalogue as module
+        elif name in ("Cause", "Failure"):
+            from pysock.errors import failure as module  # type: ignore[no-redef]
+        else:
+            raise AttributeError(
+                f"module {__name__!r} has no attribute {name!r}"
+            )
+        value: object = vars(module)[name]
+        globals()[name] = value
+        return value
