@@ -1,5 +1,5 @@
 /*
- * pysock.h - all that Python may call, and the only contract of csrc/.
+ * pysock.h - what Python may call: with snapshot.h the contract of csrc/.
  *
  * The text between the two cffi marks is read twice: by the C compiler, and
  * by build_ffi.py as the cdef.  So there is one declaration of everything.
@@ -162,17 +162,6 @@ int pysock_local_address(int fd, struct pysock_address *out);
  * Linux 6.18).  0, or -ENOTCONN when there never was a peer, or -errno.
  */
 int pysock_peer_address(int fd, struct pysock_address *out);
-
-/* What a socket says of itself after a failure. */
-struct pysock_snapshot {
-    struct pysock_address peer;  /* as pysock_peer_address; family 0: none */
-    struct pysock_address local; /* as pysock_local_address; likewise */
-    int32_t length;              /* what pysock_tcp_info returned */
-    uint8_t tcp_info[512];       /* so many bytes of it are filled */
-};
-
-/* Read the three, each of which fails by itself.  Never blocks. */
-void pysock_snapshot(int fd, struct pysock_snapshot *out);
 
 /* O_NONBLOCK on (1) or off (0) of the open file.  0 or -errno. */
 int pysock_set_nonblocking(int fd, int on);

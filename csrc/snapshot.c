@@ -1,5 +1,5 @@
 /* snapshot.c - what a socket says after a failure, in one call. */
-#include "pysock.h"
+#include "snapshot.h"
 
 #include <string.h>
 
@@ -11,4 +11,12 @@ pysock_snapshot(int fd, struct pysock_snapshot *out)
     out->length = pysock_tcp_info(fd, out->tcp_info, sizeof(out->tcp_info));
     pysock_peer_address(fd, &out->peer);
     pysock_local_address(fd, &out->local);
+}
+
+void
+pysock_failed_connect(int fd, struct pysock_failed_connect *out)
+{
+    pysock_snapshot(fd, &out->socket);
+    out->has_message = pysock_error_queue(fd, &out->message);
+    pysock_cookie(fd, PYSOCK_SO_NETNS_COOKIE, &out->network);
 }

@@ -9,6 +9,7 @@ from sys import byteorder
 from pysock.dropin.closing import closed, wake_on_close
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import in_use, let_go
+from pysock.dropin.memory import remember
 from pysock.dropin.on_failure import report
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
@@ -55,7 +56,7 @@ class CloseSocket(TransferSocket):
                 raise
         else:
             if index(how) != _socket.SHUT_RD:
-                self._sent_fin = True
+                remember(self, "_sent_fin", True)
             return
         try:
             raise failure

@@ -15,6 +15,7 @@ from pysock import raw
 from pysock.dropin.ended import remember_end
 from pysock.dropin.funnel import failure_of, is_tcp
 from pysock.dropin.in_use import with_number
+from pysock.dropin.memory import recall, remember
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
 from pysock.errors import ConnectError, PeerResetError, SocketError
@@ -122,9 +123,10 @@ class ConnectSocket(TransferSocket):
     def _connect_ex_said(self, number: int, started: float) -> None:
         """Remember since when a connect is under way, or that it is over."""
         if number not in _UNDER_WAY:
-            self._began = None
-        elif getattr(self, "_began", None) is None:
-            self._began = started
+            if recall(self, "_began") is not None:
+                remember(self, "_began", None)
+        elif recall(self, "_began") is None:
+            remember(self, "_began", started)
 
     def take_error(self) -> SocketError | None:
         """Take the pending error (SO_ERROR); reading clears it.
@@ -139,14 +141,14 @@ class ConnectSocket(TransferSocket):
 
         Never blocks.
         """
-        began: float | None = getattr(self, "_began", None)
+        began: float | None = recall(self, "_began")
         error: SocketError | None
         if began is None:
             error = with_number(self, raw.take_error)
         else:
             over, error = with_number(self, _verdict)
             if over:
-                self._began = None  # it is told once
+                remember(self, "_began", None)  # it is told once
             if isinstance(error, ConnectError):
                 error.elapsed, error._noticed = _monotonic() - began, True
         if error is not None and not isinstance(error, ConnectError):

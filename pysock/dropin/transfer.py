@@ -313,7 +313,7 @@ def _ended_early(
     error.address = peer
     error.local_address = local_address_of(fd)
     error.tcp_info = info
-    note_conversation(error, fd, sent_fin=getattr(sock, "_sent_fin", False))
+    note_conversation(error, fd, sent_fin=recall(sock, "_sent_fin", False))
     if error._fin_came:
         remember_end_of_stream(sock, error.tcp_info, error.local_address)
     return error

@@ -84,8 +84,10 @@ _ENDS_BOTH = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 _DEADLINE_ORIGIN = Origin("deadline")
 
 
-# What with_builtin() has found; as many as there are failures.
-_with_builtin: dict[tuple[type[SocketError], str, int], type[SocketError]] = {}
+# What error_for() has found; as many as there are failures.
+_full_classes: dict[
+    tuple[type[SocketError] | None, str, int], type[SocketError]
+] = {}
 
 
 def class_for(call: str, number: int) -> type[SocketError]:
@@ -115,14 +117,10 @@ def with_builtin(
     kind: type[SocketError], call: str, number: int
 ) -> type[SocketError]:
     """Make sure that old `except` lines, and the group's, catch it."""
-    key = (kind, call, number)
-    known = _with_builtin.get(key)
-    if known is None:
-        other: type[BaseException] = type(OSError(number, ""))
-        if call == "connect" and kind is tree.AddressUnavailableError:
-            other = tree.ConnectError
-        known = _with_builtin[key] = variant(kind, other)
-    return known
+    other: type[BaseException] = type(OSError(number, ""))
+    if call == "connect" and kind is tree.AddressUnavailableError:
+        other = tree.ConnectError
+    return variant(kind, other)
 
 
 def deadline_error(
@@ -138,9 +136,17 @@ def deadline_error(
     errno, which the standard module leaves at `None`, is `ETIMEDOUT`.
     """
     kind = _DEADLINE.get(call) or variant(SocketError, TimeoutError)
-    error = kind(*args)
+    error = error_for(
+        call,
+        errno.ETIMEDOUT,
+        args=args,
+        kind=kind,
+        origin=_DEADLINE_ORIGIN,
+        elapsed=elapsed,
+        **carried,
+    )
     error.errno = errno.ETIMEDOUT
-    return _carry(error, call, _DEADLINE_ORIGIN, elapsed, **carried)
+    return error
 
 
 def error_for(
@@ -151,7 +157,9 @@ def error_for(
     kind: type[SocketError] | None = None,
     origin: Origin | None = None,
     elapsed: float | None = None,
-    **carried: Any,
+    address: Any = None,
+    local_address: tuple[Any, ...] | None = None,
+    tcp_info: TcpInfo | None = None,
 ) -> SocketError:
     """Make the exception for a failed call.
 
@@ -163,30 +171,22 @@ def error_for(
         kind: the class, where evidence chose it.
         origin: who said no; from the catalogue if not given.
         elapsed: seconds that the call took.
-        **carried: `address`, `local_address`, `tcp_info`.
+        address: the peer: a tuple, the path of a UNIX socket, or `None`.
+        local_address: this end.
+        tcp_info: a reading taken at the failure.
     """
-    if kind is None:
-        kind = _row_class(call, number)
+    key = (kind, call, number)
+    full = _full_classes.get(key)
+    if full is None:
+        row = kind or _row_class(call, number)
+        full = _full_classes[key] = with_builtin(row, call, number)
     if origin is None:
         # The class may be one that evidence chose, without a row's errno.
-        origin = _ORIGIN.get((kind, number)) or _ORIGIN.get((kind, None))
-    error = with_builtin(kind, call, number)(
-        *(args or (number, os.strerror(number)))
-    )
-    return _carry(error, call, origin, elapsed, **carried)
-
-
-def _carry(
-    error: SocketError,
-    call: str,
-    origin: Origin | None,
-    elapsed: float | None,
-    *,
-    address: tuple[Any, ...] | None = None,
-    local_address: tuple[Any, ...] | None = None,
-    tcp_info: TcpInfo | None = None,
-) -> SocketError:
-    error.call = call
+        row = kind or _row_class(call, number)
+        origin = _ORIGIN.get((row, number)) or _ORIGIN.get((row, None))
+    error = full(*(args or (number, os.strerror(number))))
+    # The slot behind `call`: setting a property takes twice as long.
+    error._call = call
     error.origin = origin
     error.elapsed = elapsed
     error.address = address

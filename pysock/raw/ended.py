@@ -15,7 +15,7 @@ from pysock.errors import (
 )
 from pysock.errors.choose import is_dead, is_of_a_connect
 from pysock.errors.kinds_of_call import TRANSFER
-from pysock.raw.calls import lib
+from pysock.raw.calls import lib, read_icmp
 from pysock.raw.conversation import note_conversation
 from pysock.raw.evidence import (
     BY_ICMP,
@@ -71,7 +71,9 @@ def transfer_failure(
     )
     origin = reason = None
     if peer is not None and is_of_a_connect(call, number, info):
-        origin, reason = connect_origin(fd, number, info, peer, at_once=False)
+        origin, reason = connect_origin(
+            fd, number, info, peer, message=read_icmp(fd), at_once=False
+        )
     elif kind is BrokenConnectionError:
         kind, origin = _broken_by(fd, info)
     elif number == errno.ECONNRESET and _disconnected(info, peer):

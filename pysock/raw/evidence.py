@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pysock.errors import SocketError
+    from pysock.raw.calls import CData
 
 # What an import raises in a process that has no descriptor left, or has given
 # up the right to read its own code.
@@ -88,16 +89,23 @@ def peer_of(fd: int) -> tuple[Any, ...] | None:
     return read_address(lib.pysock_peer_address, fd)
 
 
-def icmp_origin(fd: int, number: int) -> Origin | None:
-    """Drain the error queue; who sent the ICMP error behind this errno?"""
+def icmp_origin(fd: int, number: int, message: CData | None) -> Origin | None:
+    """Drain the error queue; who sent the ICMP error behind this errno?
+
+    Args:
+        fd: the socket.
+        number: the errno.
+        message: the first of the queue, which has been taken; `None` if it
+            was empty.
+    """
     found = None
     for _ in range(_MOST_MESSAGES):
-        message = read_icmp(fd)
         if message is None:
             break
         if message.origin in (2, 3) and message.error == number:
             offender = read_host(message.offender)
             found = Origin("icmp", offender, message.type, message.code)
+        message = read_icmp(fd)
     return found
 
 
@@ -116,6 +124,7 @@ def connect_origin(
     info: TcpInfo | None,
     address: tuple[Any, ...] | None,
     *,
+    message: CData | None,
     at_once: bool | None,
     again: bool = False,
     shut_here: bool = False,
@@ -127,6 +136,8 @@ def connect_origin(
         number: the errno.
         info: a reading taken after the failure and before the next connect.
         address: where to; numeric.
+        message: the first of the error queue, which has been taken; `None`
+            if it was empty.
         at_once: whether connect(2) itself returned it, before any packet
             could be answered; `None` if that is not known.
         again: whether this socket had tried before, and met a failure.
@@ -136,9 +147,10 @@ def connect_origin(
         the origin, and which of several reasons; each `None` if there is
         none, or it cannot be told.
     """
-    sent_by = icmp_origin(fd, number)
-    if sent_by is not None:
-        return sent_by, None
+    if message is not None:
+        sent_by = icmp_origin(fd, number, message)
+        if sent_by is not None:
+            return sent_by, None
     if number == errno.ECONNABORTED and at_once:
         # connect(2) of a failed attempt whose errno was taken already.
         return None, None
@@ -274,13 +286,13 @@ def connect_failure(
 ) -> SocketError:
     """Make the exception of a failed connect, with all there is to know."""
     keeps = bool(at_once) or number == errno.EISCONN
-    info, peer, here = after_connect(fd, keeps=keeps)
+    info, peer, here, message, network = after_connect(fd, keeps=keeps)
     if peer is not None:
         at_once = False  # the kernel lets go of it when it refuses at once
     if address is None:
         address = peer
     origin, reason = connect_origin(
-        fd, number, info, address,
+        fd, number, info, address, message=message,
         at_once=at_once, again=again, shut_here=shut_here,
     )  # fmt: skip
     by_peer = origin is not None and origin.kind == "peer"
@@ -300,7 +312,7 @@ def connect_failure(
         error.call = call
     if reason is not None:
         error._reason = reason
-    error._network = network_of(fd)
+    error._network = network
     return error
 
 

@@ -1,6 +1,8 @@
-"""The three readings that every exception carries, taken together."""
+"""The readings that exceptions carry, taken together."""
 
 from __future__ import annotations
+
+from struct import Struct, calcsize
 
 from pysock.raw.calls import ffi, lib, to_tuple
 from pysock.tcp.info import TcpInfo
@@ -9,21 +11,45 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock.raw.calls import CData
+
     Address = tuple[Any, ...] | None
 
 _SNAPSHOT = ffi.typeof("struct pysock_snapshot *")
+_FAILED = ffi.typeof("struct pysock_failed_connect *")
 # C says how much of it is filled.
 _allocate = ffi.new_allocator(should_clear_after_alloc=False)
 _buffer = ffi.buffer
 _read = lib.pysock_snapshot
-_struct = "struct pysock_snapshot"
-_INFO = ffi.offsetof(_struct, "tcp_info")
-_HERE = ffi.offsetof(_struct, "local", "ip")
-# As the bytes of a snapshot have them; the peer's family comes first.
-_NO_FAMILY, _ANY_ADDRESS = bytes(4), bytes(16)
+_read_failed = lib.pysock_failed_connect
+
+
+def _fields(struct: str, *fields: tuple[str, str]) -> Struct:
+    """Read some of a struct's fields at once, given in their order."""
+    layout, end = "=", 0
+    for kind, path in fields:
+        at = ffi.offsetof(struct, *path.split("."))
+        layout += f"{at - end}x{kind}"
+        end = at + calcsize(f"={kind}")
+    return Struct(layout)
+
+
+_INFO = ffi.offsetof("struct pysock_snapshot", "tcp_info")
+_seen = _fields(
+    "struct pysock_failed_connect",
+    ("i", "socket.peer.family"),
+    ("16s", "socket.local.ip"),
+    ("i", "socket.length"),
+    ("BxB", "socket.tcp_info"),
+    ("Q", "network"),
+    ("i", "has_message"),
+).unpack_from
+_ANY_ADDRESS = bytes(16)
 
 # Of a reading that was reset: so many bytes of it are kept.
 _LEFT, _NO_STATE = 3, 0xFF
+# Readings of three bytes, one of each: nearly all are of two or three kinds.
+_left: dict[tuple[int, int], TcpInfo] = {}
 
 
 def snapshot(fd: int) -> tuple[TcpInfo | None, Address, Address]:
@@ -42,8 +68,8 @@ def snapshot(fd: int) -> tuple[TcpInfo | None, Address, Address]:
 
 def after_connect(
     fd: int, *, keeps: bool
-) -> tuple[TcpInfo | None, Address, Address]:
-    """Take the same after a connect that failed, without what is no more.
+) -> tuple[TcpInfo | None, Address, Address, CData | None, int | None]:
+    """Take all that a connect that failed leaves, without what is no more.
 
     A blocking connect(2), and one that brings the verdict of an earlier one,
     lets go of the peer and of this end's address, and resets TCP_INFO. State
@@ -55,21 +81,29 @@ def after_connect(
         fd: the socket.
         keeps: whether it lets go of nothing, for another reason than that
             there still is a peer.
+
+    Returns:
+        the three, the first message of the error queue, and the number of
+        the network namespace; each `None` if there is none.
     """
-    out = _allocate(_SNAPSHOT)
-    _read(fd, out)
-    length = out.length
-    # One copy, of which only what is true is decoded.
-    content = _buffer(out)[:]
-    reading = content[_INFO : _INFO + length] if length > 0 else None
-    peer = None if content[:4] == _NO_FAMILY else to_tuple(out.peer)
-    here = None
+    out = _allocate(_FAILED)
+    _read_failed(fd, out)
+    family, ip, length, state, retransmits, network, has_message = _seen(
+        _buffer(out)
+    )
+    peer = to_tuple(out.socket.peer) if family else None
+    here = info = None
     if keeps or peer is not None:
-        here = to_tuple(out.local)
+        here = to_tuple(out.socket.local)
+        if length > 0:
+            info = TcpInfo(_buffer(out)[_INFO : _INFO + length])
     else:
-        if content[_HERE : _HERE + 16] != _ANY_ADDRESS:
-            here = to_tuple(out.local)
-        if length > _LEFT and reading is not None:
-            reading = bytes((reading[0], _NO_STATE, reading[2]))
-    info = None if reading is None else TcpInfo(reading)
-    return info, peer, here
+        if ip != _ANY_ADDRESS:
+            here = to_tuple(out.socket.local)
+        if length >= _LEFT:
+            info = _left.get((state, retransmits))
+            if info is None:
+                info = TcpInfo(bytes((state, _NO_STATE, retransmits)))
+                _left[state, retransmits] = info
+    message = out.message if has_message == 1 else None
+    return info, peer, here, message, network or None

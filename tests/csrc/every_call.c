@@ -4,7 +4,7 @@
  * For valgrind and the sanitizers: no Python is in the way, so each leak is
  * ours.  Prints nothing and ends with 0, or says what was not as expected.
  */
-#include "pysock.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -109,12 +109,25 @@ static void
 fail_to_connect(const struct place *place)
 {
     int client = tcp(place->family);
+    struct pysock_failed_connect failed;
 
+    EXPECT(pysock_connect(client, &place->nowhere) == -ECONNREFUSED);
+    pysock_failed_connect(client, &failed);
+    EXPECT(failed.socket.length > 100);
+    EXPECT(failed.socket.peer.family == 0);
+    EXPECT(failed.socket.local.family == place->family);
+    EXPECT(failed.has_message == 0);
     EXPECT(pysock_set_nonblocking(client, 1) == 0);
     EXPECT(pysock_connect(client, &place->nowhere) == -EINPROGRESS);
     EXPECT(pysock_wait(client, PYSOCK_WRITABLE, 5000) > 0);
     EXPECT(pysock_take_error(client) == ECONNREFUSED);
+    pysock_failed_connect(client, &failed);
+    EXPECT(failed.socket.peer.port == place->nowhere.port);
     EXPECT(pysock_close(client) == 0);
+    pysock_failed_connect(-1, &failed);
+    EXPECT(failed.socket.length == -EBADF);
+    EXPECT(failed.has_message == -EBADF);
+    EXPECT(failed.network == 0);
     EXPECT(pysock_close_with_reset(-1) == -EBADF);
 }
 

@@ -1,4 +1,4 @@
-"""The compiled module is what pysock.h and its stub say it is."""
+"""The compiled module is what its headers and its stub say it is."""
 
 import ast
 import struct
