@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _KEPT = 64
 # So many callers of a read are looked at.
 _DEEP = 64
+_CO_GENERATOR = 0x20  # inspect.CO_GENERATOR, without loading inspect
 
 _ends: deque[tuple[Stack, SocketError]] = deque(maxlen=_KEPT)
 
@@ -106,7 +107,10 @@ def _raised_in(link: BaseException) -> Stack:
     traceback = link.__traceback__
     while traceback is not None:
         frame = traceback.tb_frame
-        found.append((id(frame), frame.f_code))
+        entry = id(frame), frame.f_code
+        # One that caught it and raised it again is there twice.
+        if not found or found[-1] != entry:
+            found.append(entry)
         traceback = traceback.tb_next
     return tuple(reversed(found))
 
@@ -117,8 +121,15 @@ def _is_part(raised: Stack, stack: Stack) -> bool:
         start = stack.index(raised[0])
     except ValueError:
         return False
-    common = stack[start : start + len(raised)]
-    return raised[: len(common)] == common
+    # What a context manager written as a generator was thrown, it has in its
+    # traceback, and called nothing.
+    callers = [
+        entry
+        for entry in raised
+        if entry in stack or not entry[1].co_flags & _CO_GENERATOR
+    ]
+    common = stack[start : start + len(callers)]
+    return callers[: len(common)] == list(common)
 
 
 def _speaks_of_an_end(link: BaseException) -> bool:

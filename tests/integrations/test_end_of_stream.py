@@ -89,6 +89,35 @@ def test_answer_that_breaks_off():
     assert both(script) == ["peer-closed"]
 
 
+def test_exception_that_was_raised_again_and_mapped():
+    """As httpcore raises, and httpx makes its own of it, `from` or not."""
+    script = (
+        STALE
+        + """
+    import contextlib
+
+    class Mapped(Exception):
+        pass
+
+    @contextlib.contextmanager
+    def mapped():
+        try:
+            yield
+        except http.client.RemoteDisconnected as error:
+            raise Mapped("what the library says") from error
+
+    def ask(connection):
+        with mapped():
+            try:
+                return get(connection)
+            except Exception as error:
+                raise error
+    show(failure(ask, connection)[1])
+    """
+    )
+    assert both(script) == ["peer-closed"]
+
+
 def test_another_exception_of_the_same_functions():
     """The end of one stream is not the cause of whatever comes later."""
     script = (
