@@ -164,6 +164,20 @@ def attach(exception: BaseException, failure: SocketError) -> None:
     exception.__notes__ = notes
 
 
+def supersede(exception: BaseException, failure: SocketError) -> None:
+    """Put what is known better in place of what was attached.
+
+    Where somebody has read the earlier note, that stays.
+    """
+    notes = getattr(exception, "__dict__", {}).get("__notes__")
+    if type(notes) is LazyNotes:
+        if not notes._unread:
+            return
+        # What others have added: list's own method does not look.
+        exception.__notes__ = list.copy(notes)
+    attach(exception, failure)
+
+
 def attached(exception: BaseException) -> SocketError | None:
     """Give what `attach` put on an exception; `None` if it did not."""
     names = getattr(exception, "__dict__", {})

@@ -9,9 +9,6 @@ the methods of the class, which are noted already.
 from __future__ import annotations
 
 import asyncio
-import functools
-import inspect
-import warnings
 from asyncio.base_events import BaseEventLoop
 from asyncio.selector_events import BaseSelectorEventLoop
 from contextvars import ContextVar
@@ -22,16 +19,16 @@ from pysock.errors import AllAttemptsFailedError
 from pysock.errors.handlers import from_handler
 from pysock.explain.notes import attach, attached
 from pysock.integrations import noting
+from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    Method = Callable[..., Any]
+    from pysock.integrations.wraps import Method, Wrap
 
-# (class, name, what was there, what is there now)
-_placed: list[tuple[type, str, Any, Any]] = []
+_wraps = Wraps("asyncio")
 
 # The failed attempts of the create_connection that is running.
 _attempts: ContextVar[list[OSError] | None] = ContextVar(
@@ -45,44 +42,12 @@ def wrap() -> None:
     What an interpreter has otherwise than 3.11 to 3.15 is left as it is, with
     one warning.
     """
-    if _placed:
-        return
-    strangers = []
-    for kind, name, arguments, make in _WRAPPED:
-        function: Any = vars(kind).get(name)
-        if not _is_known(function, arguments.split()):
-            strangers.append(f"{kind.__name__}.{name}")
-            continue
-        wrapper: Any = functools.wraps(function)(make(function))
-        # A traceback shows the code's own name.
-        wrapper.__code__ = wrapper.__code__.replace(
-            co_name=name, co_qualname=function.__qualname__
-        )
-        setattr(kind, name, wrapper)
-        _placed.append((kind, name, function, wrapper))
-    if strangers:
-        warnings.warn(
-            "pysock does not know this asyncio, and explains no failure of "
-            + ", ".join(strangers),
-            RuntimeWarning,
-            stacklevel=2,
-        )
+    _wraps.place(_WRAPPED)
 
 
 def unwrap() -> None:
     """Put back what was there, where nobody has put another since."""
-    while _placed:
-        kind, name, function, wrapper = _placed.pop()
-        if vars(kind).get(name) is wrapper:
-            setattr(kind, name, function)
-
-
-def _is_known(function: Any, arguments: list[str]) -> bool:
-    """Whether a method takes first what we are going to give it."""
-    if not inspect.isfunction(function):
-        return False
-    code = function.__code__
-    return list(code.co_varnames[: len(arguments)]) == arguments
+    _wraps.undo()
 
 
 def _verdict(method: Method) -> Method:
@@ -244,7 +209,7 @@ def _note_cancelled(
             raise
 
 
-_WRAPPED: tuple[tuple[type, str, str, Callable[[Method], Method]], ...] = (
+_WRAPPED: tuple[Wrap, ...] = (
     (
         BaseSelectorEventLoop,
         "_sock_connect_cb",

@@ -36,11 +36,15 @@ _REPLACEMENTS = {
 # Whose functions are put into the standard module.
 _RESOLVERS = ("gevent.socket", "eventlet.green.socket")
 
-# What has failures of its own beside the socket's: the module, and ours that
-# has wrap() and unwrap() for it.
+# What has failures of its own beside the socket's, under the arguments that
+# leave it out: the module, and ours that has wrap() and unwrap() for it.
 _NEIGHBOURS: dict[str, tuple[str, str]] = {
     "asyncio": ("asyncio", "pysock.integrations.asyncio_"),
     "tls": ("ssl", "pysock.integrations.tls"),
+    "asyncio tls": (
+        "asyncio.selector_events",
+        "pysock.integrations.asyncio_tls",
+    ),
 }
 
 _HOOKS = "pysock.integrations.hooks"
@@ -91,7 +95,8 @@ def install(
             arrivals.when_imported(module, partial(_wrap_functions_of, module))
         wanted = {"asyncio": asyncio, "tls": tls, "trio": trio}
         for neighbour, (module, ours) in _NEIGHBOURS.items():
-            if wanted[neighbour] and ours not in _wrapped:
+            on = all(wanted[part] for part in neighbour.split())
+            if on and ours not in _wrapped:
                 arrivals.when_imported(module, partial(_wrap_neighbour, ours))
         if hooks:
             load(_HOOKS).wrap(program=True)

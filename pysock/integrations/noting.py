@@ -82,6 +82,11 @@ def real_socket(sock: Any) -> Any:
     return sock
 
 
+def is_standard(sock: Any) -> bool:
+    """Whether an object is a socket of the standard class."""
+    return isinstance(sock, _socket.socket)
+
+
 def home_of(method: Any) -> str | None:
     """The package that a method was written in; `None` for one of C's."""
     names = getattr(method, "__globals__", None)

@@ -91,6 +91,8 @@ def note_tls(
     server_name: str | None,
     *,
     in_handshake: bool | None = None,
+    elapsed: float | None = None,
+    said: Callable[[], bytes | None] | None = None,
 ) -> None:
     """Note on an exception of TLS what the connection under it knows.
 
@@ -101,6 +103,10 @@ def note_tls(
         server_name: whom the certificate had to be for.
         in_handshake: whether the handshake was going on; as `call` says, if
             not given.
+        elapsed: seconds until a timeout ended it; the socket's own timeout,
+            if not given.
+        said: gives what the peer said and nobody has read; as the socket
+            has it, if not given.
     """
     if not noting.active or attached(exc) is not None:
         return
@@ -112,10 +118,17 @@ def note_tls(
             # Of the kernel, as on any connection.
             failure: Any = failure_of(sock, call, exc)
         else:
-            failure = _tls_failure(sock, call, exc, in_handshake)
+            failure = tls_failure(
+                sock,
+                call,
+                exc,
+                server_name,
+                in_handshake=in_handshake,
+                elapsed=elapsed,
+                said=said,
+            )
         if failure is not None:
             if isinstance(failure, TlsError):
-                failure.server_name = server_name
                 report(failure)
             attach(exc, failure)
     except Exception as problem:
@@ -123,13 +136,28 @@ def note_tls(
             raise
 
 
-def _tls_failure(
-    sock: Any, call: str, exc: OSError, in_handshake: bool
+def tls_failure(
+    sock: Any,
+    call: str,
+    exc: OSError,
+    server_name: str | None,
+    *,
+    in_handshake: bool = True,
+    elapsed: float | None = None,
+    said: Callable[[], bytes | None] | None = None,
 ) -> TlsError | None:
+    """Make the typed exception of a TLS session that failed; not reported.
+
+    Args: as `note_tls` has them; `sock` is of the standard class.
+
+    Returns:
+        the exception; `None` for a closed socket, and what is not TCP.
+    """
     fd = sock.fileno()
     if fd < 0 or not is_tcp(sock):
         return None
     error = TlsError(*exc.args)
+    error.server_name = server_name
     error.call, error.in_handshake = call, in_handshake
     error.address, error.local_address = peer_of(fd), local_address_of(fd)
     error.tcp_info = tcp_info_of(fd)
@@ -142,9 +170,9 @@ def _tls_failure(
             error.ended, error.origin = _how(exc, error), _PEER
         elif isinstance(exc, (TimeoutError, ConnectionAbortedError)):
             error.errno, error.origin = ETIMEDOUT, _DEADLINE
-            error.elapsed = sock.gettimeout() or None
+            error.elapsed = elapsed or sock.gettimeout() or None
         elif in_handshake:
-            error.plain_text = _waiting(sock)
+            error.plain_text = said() if said is not None else _waiting(sock)
     return error
 
 

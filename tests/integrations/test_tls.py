@@ -4,8 +4,6 @@ The peers are sockets that do what they are told; each failure is compared
 with that of a plain run.
 """
 
-import subprocess
-
 import pytest
 
 from pysock import errors
@@ -60,19 +58,6 @@ PARTS = """
                 print(type(details).__name__)
                 print(details.code, details.explain().why)
 """
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    key, own = folder / "key.pem", folder / "own.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-         "-keyout", key, "-out", own, "-days", "1", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return own, key
 
 
 def told(talk, certificate):
