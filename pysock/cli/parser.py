@@ -20,6 +20,7 @@ COMMANDS = (
     "info",
     "watch",
     "obituaries",
+    "exporter",
     "errors",
     "bench",
     "tour",

@@ -191,6 +191,7 @@ def test_metadata_names_the_licence_the_oldest_python_and_the_extras(built):
     assert fields.get_all("Provides-Extra") == [
         "cli",
         "plot",
+        "prometheus",
         "testing",
         "bench",
     ]
