@@ -1,8 +1,12 @@
 """Each manager of pysock.testing, many times; what is left is printed.
 
-Arguments: how often each; the names of managers, or none for all.
+    python tests/stress/failures_on_demand.py 1000 [NAME ...] [--json]
+
+How often each; the names of managers, or none for all. A line for each as it
+is done, or all of it as JSON for a test.
 """
 
+import argparse
 import contextlib
 import gc
 import json
@@ -11,6 +15,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from pysock import testing
@@ -59,9 +64,15 @@ def processes():
 
 
 def use(address):
-    """Be a client, briefly."""
-    if hasattr(address, "pid"):
-        return  # out of reach from here
+    """Be a client, briefly, at the near end of a network if there is one."""
+    if not hasattr(address, "pid"):
+        ask(address)
+        return
+    with contextlib.suppress(testing.Unavailable):
+        testing.run_in(address, ask, address)
+
+
+def ask(address):
     with (
         contextlib.suppress(OSError),
         socket.create_connection(address, 0.01) as client,
@@ -69,29 +80,47 @@ def use(address):
         client.sendall(b"GET / HTTP/1.1\r\n\r\n")
 
 
-def main(times, *names):
+def repeat(manager, times):
+    """Begin, use and end it so often; give what it left and ms for each."""
+    with manager() as address:
+        use(address)  # what is loaded once is loaded now
+    before = left()
+    started = time.monotonic()
+    for _ in range(times):
+        with manager() as address:
+            use(address)
+    took = time.monotonic() - started
+    after = left()
+    more = {what: after[what] - before[what] for what in before}
+    return {what: count for what, count in more.items() if count}, took
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("times", type=int)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
     done, skipped = {}, {}
-    for name in names or MANAGERS:
+    for name in options.names or MANAGERS:
         try:
-            with MANAGERS[name]() as address:
-                use(address)
+            done[name], took = repeat(MANAGERS[name], options.times)
         except testing.Unavailable as error:
             skipped[name] = str(error)
-            continue
-        before = left()
-        for _ in range(int(times)):
-            with MANAGERS[name]() as address:
-                use(address)
-        after = left()
-        done[name] = {
-            what: after[what] - before[what]
-            for what in before
-            if after[what] != before[what]
-        }
-    print(json.dumps({"left": done, "skipped": skipped}))
+            said = f"left out: {error}"
+        else:
+            each = took / options.times * 1000
+            said = f"{each:8.2f} ms each  left: {done[name] or 'nothing'}"
+        if not options.json:
+            print(f"{name:24}{options.times:6} times{said}", flush=True)
+    if options.json:
+        print(json.dumps({"left": done, "skipped": skipped}))
+        return 0
+    return 1 if skipped or any(done.values()) else 0
 
 
 os.environ.update([MARK.split("=")])
 with tempfile.TemporaryDirectory() as folder:
     tempfile.tempdir = folder
-    main(*sys.argv[1:])
+    status = main()
+sys.exit(status)

@@ -94,7 +94,8 @@ def test_many_connections_leave_nothing(size):
 
 @short_and_long(3, 1000, seconds=7200)
 def test_failures_on_demand_leave_nothing(size):
-    seen = run("failures_on_demand.py", size, limit=60 + 6 * size)
+    script = ("failures_on_demand.py", size, "--json")
+    seen = run(*script, limit=60 + 6 * size)
     assert len(seen["left"]) + len(seen["skipped"]) == 30
     assert {name: what for name, what in seen["left"].items() if what} == {}
     if seen["skipped"]:

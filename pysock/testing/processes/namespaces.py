@@ -40,10 +40,11 @@ class Namespaces:
         self.middle = self._new()
         me = os.getpid()
         _ip(
-            f"link add a0 type veth peer name a1 address {_NEAR_MAC}",
-            f"link add b0 type veth peer name b1 address {_FAR_MAC}",
-            f"link set a1 netns /proc/{me}/fd/{self.near}",
-            f"link set b1 netns /proc/{me}/fd/{self.far}",
+            # Made where they belong: to be moved there takes 20 ms each.
+            f"link add a0 type veth peer name a1 address {_NEAR_MAC} "
+            f"netns /proc/{me}/fd/{self.near}",
+            f"link add b0 type veth peer name b1 address {_FAR_MAC} "
+            f"netns /proc/{me}/fd/{self.far}",
             "link set a0 up",
             "link set b0 up",
         )

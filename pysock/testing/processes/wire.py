@@ -99,9 +99,8 @@ class Wire:
 
 
 def _tap(name: str) -> socket.socket:
-    sock = socket.socket(
-        socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)
-    )
+    # No protocol before it is bound: to change it, the kernel waits 10 ms.
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sock.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
     sock.bind((name, _ETH_P_ALL))
