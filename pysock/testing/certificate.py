@@ -1,12 +1,15 @@
-"""Certificates for a server of a test, made by trustme."""
+"""Certificates for a server of a test, made by trustme.
+
+They are in memory, and what has a path is this process's descriptor: nothing
+is left on a disk, whatever ends the process.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
-import tempfile
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from pysock.testing.unavailable import Unavailable
 
@@ -17,7 +20,7 @@ OTHER_NAME = "elsewhere.invalid"
 def certificate(
     host: str, *, expired: bool, wrong_name: bool
 ) -> Iterator[tuple[str, str]]:
-    """Make an authority and a certificate by it, in files for a while.
+    """Make an authority and a certificate by it, to be read for a while.
 
     Gives the path of the server's key and chain, and that of the
     authority's certificate.
@@ -44,8 +47,16 @@ def certificate(
         not_before=now - 2 * day,
         not_after=now - day if expired else now + day,
     )
-    with tempfile.TemporaryDirectory(prefix="pysock-testing-") as folder:
-        chain, trusted = Path(folder, "chain.pem"), Path(folder, "ca.pem")
-        issued.private_key_and_cert_chain_pem.write_to_path(str(chain))
-        authority.cert_pem.write_to_path(str(trusted))
-        yield str(chain), str(trusted)
+    with (
+        _readable(issued.private_key_and_cert_chain_pem.bytes()) as chain,
+        _readable(authority.cert_pem.bytes()) as trusted,
+    ):
+        yield chain, trusted
+
+
+@contextlib.contextmanager
+def _readable(data: bytes) -> Iterator[str]:
+    """Give a path under which other processes of this user read it too."""
+    with open(os.memfd_create("pysock-testing.pem"), "wb", 0) as file:
+        file.write(data)
+        yield f"/proc/{os.getpid()}/fd/{file.fileno()}"
