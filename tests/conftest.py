@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import pysock
+from pysock import testing
 from pysock.explain.repeats import REPEATS
 from support import loopback
 from support.requirements import skip_or_fail
@@ -47,10 +48,16 @@ def refusing_address(family):
 
 
 @pytest.fixture
-def silent_listener(family):
-    """A listener that drops every SYN, because its queue is full."""
-    with loopback.silent(family) as sock:
-        yield sock
+def full_queue(family):
+    """A listener that drops every SYN, until it is healed."""
+    with testing.full_queue(host=family.host) as address:
+        yield address
+
+
+@pytest.fixture
+def silent_address(family, full_queue):
+    """Where `full_queue` is, as the kernel's calls write it."""
+    return family.with_port(full_queue.port)
 
 
 @pytest.fixture(autouse=True)

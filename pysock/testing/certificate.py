@@ -57,6 +57,6 @@ def certificate(
 @contextlib.contextmanager
 def _readable(data: bytes) -> Iterator[str]:
     """Give a path under which other processes of this user read it too."""
-    with open(os.memfd_create("pysock-testing.pem"), "wb", 0) as file:
+    with os.fdopen(os.memfd_create("pysock-testing.pem"), "wb", 0) as file:
         file.write(data)
         yield f"/proc/{os.getpid()}/fd/{file.fileno()}"

@@ -74,8 +74,8 @@ def test_refused_as_json(refusing_address):
     assert attempt["explanation"]["code"] == "connect-refused-reset"
 
 
-def test_silence_ends_at_the_timeout(silent_listener):
-    host, port = silent_listener.getsockname()[:2]
+def test_silence_ends_at_the_timeout(silent_address):
+    host, port = silent_address[:2]
     done = pysock_command("connect", host, port, "--timeout", 0.3, "--json")
     assert done.returncode == 1
     [attempt] = json.loads(done.stdout)
@@ -148,12 +148,12 @@ def test_where_a_name_leads_is_said_with_its_time():
     assert re.fullmatch(r"localhost resolves to 127.0.0.1 in \S+ ms", first)
 
 
-def test_syn_that_was_lost_is_told(silent_listener):
+def test_syn_that_was_lost_is_told(full_queue, silent_address):
     """Its queue is full at the first SYN, and has room at the second."""
-    host, port = silent_listener.getsockname()[:2]
+    host, port = silent_address[:2]
     with start("connect", host, port, "--json") as running:
         _wait_for_syn(host, port, running)
-        silent_listener.accept()[0].close()
+        full_queue.heal()
         out, err = running.communicate(timeout=20)
     assert (running.returncode, err) == (0, "")
     [attempt] = json.loads(out)
@@ -249,8 +249,8 @@ def test_bad_usage_is_2_and_no_traceback(words):
     assert done.stderr.startswith("usage: pysock connect")
 
 
-def test_ctrl_c_during_a_connect_ends_at_once(silent_listener):
-    host, port = silent_listener.getsockname()[:2]
+def test_ctrl_c_during_a_connect_ends_at_once(silent_address):
+    host, port = silent_address[:2]
     with start("connect", host, port, "--timeout", 50) as child:
         _wait_for_syn(host, port, child)
         status, out, err, took = interrupt(child)

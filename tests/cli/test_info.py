@@ -36,8 +36,8 @@ def test_a_connection(pair):
     assert said["stall"]["kind"] == "idle"
 
 
-def test_a_full_listener(silent_listener):
-    address = shown(silent_listener.getsockname())
+def test_a_full_listener(silent_address):
+    address = shown(silent_address)
     done = pysock_command("info", "--local", address, "--state", "listen")
     assert done.returncode == 0
     assert "1 waiting for accept, with a limit of 0, FULL" in done.stdout

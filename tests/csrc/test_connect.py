@@ -53,10 +53,10 @@ def test_blocking(family, listener, refusing_address):
         assert again == -errno.EISCONN
 
 
-def test_nonblocking(family, silent_listener):
+def test_nonblocking(family, silent_address):
     with socket.socket(family.number) as sock:
         sock.setblocking(False)
-        fd, to = sock.fileno(), target(silent_listener, family)
+        fd, to = sock.fileno(), target(silent_address, family)
         assert lib.pysock_connect(fd, to) == -errno.EINPROGRESS
         assert lib.pysock_connect(fd, to) == -errno.EALREADY
         assert lib.pysock_disconnect(fd) == 0

@@ -12,10 +12,10 @@ import threading
 import pytest
 
 import pysock
-from pysock import TcpState
+from pysock import TcpState, testing
 from support import child
 from support.failure_check import caught
-from support.loopback import IPV4, listen, pair_of, silent, state_of
+from support.loopback import IPV4, listen, pair_of, state_of
 
 SHORT = struct.pack("ll", 0, 200_000)  # a struct timeval: 0.2 s
 
@@ -30,8 +30,8 @@ def outcome(call, *args):
 
 @pytest.fixture
 def silent_address():
-    with silent(IPV4) as listener:
-        yield listener.getsockname()
+    with testing.full_queue() as address:
+        yield address
 
 
 @pytest.mark.timeout(30)

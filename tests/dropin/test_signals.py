@@ -45,16 +45,16 @@ class Blocked:
     and not the making of a connection.
     """
 
-    def __init__(self, family, silent_listener, timeout, arm):
+    def __init__(self, family, silent_address, timeout, arm):
         self.family = family
-        self.silent_listener = silent_listener
+        self.silent_address = silent_address
         self.timeout = timeout
         self.arm = arm
 
     def connect(self):
         with pysock.socket(self.family.number) as sock:
             sock.settimeout(self.timeout)
-            address = self.silent_listener.getsockname()
+            address = self.silent_address
             self.arm()
             sock.connect(address)
 
@@ -105,7 +105,7 @@ CALLS.remove("with_pair")
     "kind", [Stop, StopAsOsError, StopAsBlockingIOError, BlockingIOError]
 )
 def test_handler_runs_at_once_and_its_exception_passes(
-    family, silent_listener, alarm, call, timeout, kind
+    family, silent_address, alarm, call, timeout, kind
 ):
     delays = []
     for _ in range(TRIES):
@@ -123,7 +123,7 @@ def test_handler_runs_at_once_and_its_exception_passes(
             # seen by Python after it, with the standard module too.
             alarm(handler, 0.02, 0.02)
 
-        blocked = Blocked(family, silent_listener, timeout, arm)
+        blocked = Blocked(family, silent_address, timeout, arm)
         with pytest.raises(kind) as info:
             getattr(blocked, call)()
         assert info.value is raised
@@ -135,9 +135,7 @@ def test_handler_runs_at_once_and_its_exception_passes(
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_signals_do_not_stretch_a_timeout(
-    family, silent_listener, alarm, call
-):
+def test_signals_do_not_stretch_a_timeout(family, silent_address, alarm, call):
     ran, started = [], []
 
     def arm():
@@ -145,7 +143,7 @@ def test_signals_do_not_stretch_a_timeout(
         started.append(time.monotonic())
 
     timeout = 0.15
-    blocked = Blocked(family, silent_listener, timeout, arm)
+    blocked = Blocked(family, silent_address, timeout, arm)
     with pytest.raises(TimeoutError):
         getattr(blocked, call)()
     took = time.monotonic() - started[0]
@@ -163,7 +161,7 @@ def later(seconds, action):
 
 @pytest.mark.parametrize("timeout", [None, 30.0])
 def test_blocking_calls_go_on_after_a_signal(
-    family, silent_listener, alarm, timeout
+    family, full_queue, silent_address, alarm, timeout
 ):
     """PEP 475: no call ends with InterruptedError."""
     ran = []
@@ -182,9 +180,9 @@ def test_blocking_calls_go_on_after_a_signal(
                 timer.join()
     with pysock.socket(family.number) as sock:
         sock.settimeout(timeout)
-        timer = later(0.1, lambda: silent_listener.accept()[0].close())
+        timer = later(0.1, full_queue.heal)
         # The SYN that the full queue dropped is repeated after a second.
-        sock.connect(silent_listener.getsockname())
+        sock.connect(silent_address)
         timer.join()
     assert len(ran) > 20
 
@@ -218,7 +216,7 @@ def test_what_a_handler_raises_in_tcp_info_passes(family, alarm):
 
 
 def test_interrupted_connect_leaves_the_socket_blocking(
-    family, listener, silent_listener, alarm
+    family, listener, full_queue, silent_address, alarm
 ):
     """Whenever the exception comes, O_NONBLOCK is put back."""
 
@@ -230,7 +228,7 @@ def test_interrupted_connect_leaves_the_socket_blocking(
         if armed:
             raise Stop
 
-    addresses = [listener.getsockname(), silent_listener.getsockname()]
+    addresses = [listener.getsockname(), silent_address]
     for turn in range(300):
         with pysock.socket(family.number) as sock:
             try:

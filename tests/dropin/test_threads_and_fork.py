@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import pysock
-from pysock import TcpState, errors
+from pysock import TcpState, errors, testing
 from support.failure_check import caught
 from support.loopback import (
     listen,
@@ -104,25 +104,23 @@ def test_close_from_another_thread_during_recv(pair, timeout):
 
 
 @pytest.mark.parametrize("timeout", [None, 20.0])
-def test_close_during_connect_does_not_touch_the_next_owner(
-    family, silent_listener, timeout
-):
+def test_close_during_connect_does_not_touch_the_next_owner(family, timeout):
     """The descriptor's number is given to another socket at once.
 
     A blocking connect(2) goes on with the file that it has; a wait with a
     timeout meets a closed socket. The standard module is the control.
     """
 
-    def outcome(module):
+    def outcome(module, queue):
         sock = module.socket(family.number)
         sock.settimeout(timeout)
         fd = sock.fileno()
-        blocked = Blocked(sock.connect, silent_listener.getsockname())
+        blocked = Blocked(sock.connect, family.with_port(queue.port))
         sock.close()
         with socket.socket(family.number) as other:
             assert other.fileno() == fd
             other.setblocking(False)
-            silent_listener.accept()[0].close()
+            queue.heal()
             # The SYN is repeated within a second, and the wait ends.
             ended = blocked.join()
             assert state_of(other) == TcpState.CLOSE
@@ -130,7 +128,10 @@ def test_close_during_connect_does_not_touch_the_next_owner(
             assert not os.get_blocking(fd)
         return ended
 
-    ours, standard = outcome(pysock), outcome(socket)
+    with testing.full_queue(host=family.host) as queue:
+        ours = outcome(pysock, queue)
+    with testing.full_queue(host=family.host) as queue:
+        standard = outcome(socket, queue)
     assert getattr(ours, "args", ours) == getattr(standard, "args", standard)
     if timeout is not None:
         assert isinstance(ours, errors.ClosedSocketError)
@@ -190,10 +191,10 @@ def status_of(pid, seconds=20):
     return os.waitstatus_to_exitcode(status)
 
 
-def test_fork_during_a_connect(family, silent_listener):
+def test_fork_during_a_connect(family, full_queue, silent_address):
     with pysock.socket(family.number) as sock:
         sock.settimeout(20)
-        blocked = Blocked(sock.connect, silent_listener.getsockname())
+        blocked = Blocked(sock.connect, silent_address)
 
         def go_on():
             # The child has the descriptor, and no thread in a connect.
@@ -201,7 +202,7 @@ def test_fork_during_a_connect(family, silent_listener):
             sock.close()
 
         assert in_child(go_on) == 0
-        silent_listener.accept()[0].close()
+        full_queue.heal()
         assert blocked.join() is None
         assert sock.tcp_state() in (
             TcpState.ESTABLISHED,

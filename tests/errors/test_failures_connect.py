@@ -169,7 +169,7 @@ def test_connect_after_take_error_blames_nobody(family, refusing_address):
 
 
 def test_connect_ex_gives_the_errnos_of_the_standard_module(
-    family, refusing_address, silent_listener, listener
+    family, refusing_address, silent_address, listener
 ):
     def script(module):
         results = []
@@ -184,8 +184,8 @@ def test_connect_ex_gives_the_errnos_of_the_standard_module(
                 ]
             results.append(sock.connect_ex(listener.getsockname()))
         with open_socket(module, family, 0.02) as sock:
-            results.append(sock.connect_ex(silent_listener.getsockname()))
-            results.append(sock.connect_ex(silent_listener.getsockname()))
+            results.append(sock.connect_ex(silent_address))
+            results.append(sock.connect_ex(silent_address))
         return results
 
     results = script(pysock)
@@ -195,12 +195,11 @@ def test_connect_ex_gives_the_errnos_of_the_standard_module(
     assert results[-2:] == [CONNECT_EX_TIMED_OUT, errno.EALREADY]
 
 
-def test_deadline(family, silent_listener):
-    address = silent_listener.getsockname()
+def test_deadline(family, silent_address):
     with open_socket(socket, family, 0.05) as sock:
-        twin = caught(sock.connect, address)
+        twin = caught(sock.connect, silent_address)
     with open_socket(pysock, family, 0.05) as sock:
-        error = caught(sock.connect, address)
+        error = caught(sock.connect, silent_address)
         here = sock.getsockname()
         assert sock.gettimeout() == 0.05
     check(
@@ -210,7 +209,7 @@ def test_deadline(family, silent_listener):
         number=errno.ETIMEDOUT,
         call="connect",
         group=errors.ConnectError,
-        address=address,
+        address=silent_address,
         local_address=here,
         origin="deadline",
     )
@@ -218,45 +217,45 @@ def test_deadline(family, silent_listener):
     assert error.tcp_info.state == TcpState.SYN_SENT
 
 
-def test_after_the_deadline_the_attempt_goes_on(family, silent_listener):
+def test_after_the_deadline_the_attempt_goes_on(
+    family, full_queue, silent_address
+):
     with open_socket(pysock, family, 0.05) as sock:
-        caught(sock.connect, silent_listener.getsockname())
+        caught(sock.connect, silent_address)
         assert state_of(sock) == TcpState.SYN_SENT
         assert not select.select([], [sock], [], 0)[1]
-        silent_listener.accept()[0].close()
+        full_queue.heal()
         # The next SYN goes out a second after the first.
         wait_writable(sock)
         assert sock.take_error() is None
-        sock.connect(silent_listener.getsockname())
-        error = caught(sock.connect, silent_listener.getsockname())
+        sock.connect(silent_address)
+        error = caught(sock.connect, silent_address)
         assert type(error) is errors.AlreadyConnectedError
 
 
-def test_create_connection_deadline(family, silent_listener):
-    address = silent_listener.getsockname()
-    twin = caught(socket.create_connection, address[:2], 0.05)
-    error = caught(pysock.create_connection, address[:2], 0.05)
+def test_create_connection_deadline(family, silent_address):
+    twin = caught(socket.create_connection, silent_address[:2], 0.05)
+    error = caught(pysock.create_connection, silent_address[:2], 0.05)
     check(
         error,
         twin,
         errors.ConnectTimeoutError,
         number=errno.ETIMEDOUT,
         call="connect",
-        address=address,
+        address=silent_address,
         origin="deadline",
     )
 
 
 @pytest.mark.slow
 @WAITING
-def test_kernel_gives_up(family, silent_listener, timeout):
+def test_kernel_gives_up(family, silent_address, timeout):
     """One repetition of the SYN, and it takes three seconds all the same."""
-    address = silent_listener.getsockname()
 
     def script(module):
         with open_socket(module, family, timeout and 30.0) as sock:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
-            return caught(sock.connect, address)
+            return caught(sock.connect, silent_address)
 
     error = script(pysock)
     check(
@@ -265,7 +264,7 @@ def test_kernel_gives_up(family, silent_listener, timeout):
         errors.ConnectTimeoutError,
         number=errno.ETIMEDOUT,
         call="connect",
-        address=address,
+        address=silent_address,
         origin="timer",
     )
     assert error.tcp_info.retransmits >= 1
@@ -276,12 +275,11 @@ def test_kernel_gives_up(family, silent_listener, timeout):
     assert 0.9 < error.elapsed < 30
 
 
-def test_in_progress_then_already(family, silent_listener):
-    address = silent_listener.getsockname()
+def test_in_progress_then_already(family, silent_address):
 
     def script(module):
         with open_socket(module, family, NONBLOCKING) as sock:
-            return [caught(sock.connect, address) for _ in range(2)]
+            return [caught(sock.connect, silent_address) for _ in range(2)]
 
     both = zip(script(pysock), script(socket), strict=True)
     for (error, twin), kind, number in zip(
@@ -297,7 +295,7 @@ def test_in_progress_then_already(family, silent_listener):
             number=number,
             call="connect",
             group=errors.ConnectError,
-            address=address,
+            address=silent_address,
             origin=None,
         )
         assert error.tcp_info is None
@@ -370,14 +368,14 @@ def test_refused_over_and_over_leaks_nothing(family):
             assert probe.fileno() == lowest
 
 
-def test_wakes_when_the_queue_moves(family, silent_listener):
+def test_wakes_when_the_queue_moves(family, full_queue, silent_address):
     """A blocking connect ends as soon as the handshake does."""
     with open_socket(pysock, family, NONBLOCKING) as sock:
-        caught(sock.connect, silent_listener.getsockname())
-        silent_listener.accept()[0].close()
+        caught(sock.connect, silent_address)
+        full_queue.heal()
         sock.setblocking(True)
         started = time.monotonic()
-        sock.connect(silent_listener.getsockname())
+        sock.connect(silent_address)
         assert time.monotonic() - started < 5
         wait_until(lambda: sock.tcp_state() == TcpState.ESTABLISHED, "ESTAB")
 

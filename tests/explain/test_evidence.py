@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pysock
-from pysock import TcpState, errors, sock_diag
+from pysock import TcpState, errors, sock_diag, testing
 from pysock.explain.telling import tell
 from support import loopback
 from support.child import run
@@ -85,12 +85,12 @@ def test_other_machines_are_not_looked_for_here():
 
 
 def test_full_accept_queue(family):
-    with loopback.silent(family) as listener:
+    with testing.full_queue(host=family.host) as address:
         with pysock.socket(family.number) as sock:
             sock.settimeout(0.3)
-            error = failure(sock.connect, listener.getsockname())
+            error = failure(sock.connect, address)
         told = tell(error)
-        where = errors.show_address(listener.getsockname())
+        where = errors.show_address(address)
         assert told.code == "connect-timeout-deadline"
         assert told.seen == (
             f"the accept queue of {where} (pid {os.getpid()}, {NAME}) is full "
@@ -98,11 +98,11 @@ def test_full_accept_queue(family):
             "it has dropped 1 segment so far",
         )
         assert told.try_.startswith("make the server accept sooner")
-        listener.listen(8)
+        address.heal()
         told = tell(error)
         assert "is not full now: 1 waiting" in told.seen[0]
-        port = listener.getsockname()[1]
-        assert told.try_.startswith(f"`pysock path {family.host} {port}`")
+        path = "`pysock path {} {}`".format(*address)
+        assert told.try_.startswith(path)
 
 
 def test_address_is_held_by_a_listener(listener):

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 import pysock
-from pysock import errors
+from pysock import errors, testing
 from support import loopback
 
 
@@ -100,13 +100,13 @@ def test_the_host_is_silent():
 def test_a_handshake_that_was_slow_is_told_later(family):
     """The first SYN is dropped; the connection then fails."""
     with (
-        loopback.silent(family) as listener,
+        testing.full_queue(host=family.host) as address,
         pysock.socket(family.number) as client,
     ):
         client.setblocking(False)
         with pytest.raises(BlockingIOError):
-            client.connect(listener.getsockname())
-        listener.accept()[0].close()  # room for the second SYN
+            client.connect(address)
+        address.heal()  # room for the second SYN
         loopback.wait_for_state(client, 1)
         client.settimeout(0.05)
         client.send(b"request")

@@ -16,6 +16,7 @@ import threading
 import time
 
 import pysock
+from pysock.testing import full_queue
 
 PERIOD, LATER, TIMEOUT = 0.001, 0.03, 0.06
 HOSTS = {pysock.AF_INET: "127.0.0.1", pysock.AF_INET6: "::1"}
@@ -48,22 +49,14 @@ def connected(family):
             yield client, server
 
 
-@contextlib.contextmanager
-def silent(family):
-    """A listener whose queue is full: SYNs are dropped."""
-    with listening(family, 0) as listener, pysock.socket(family) as first:
-        first.connect(listener.getsockname())
-        yield listener
-
-
 def connect_and_wait(family):
     """The queue is full; a place gets free, and the SYN is sent again."""
     with (
-        silent(family) as listener,
+        full_queue(host=HOSTS[family]) as address,
         pysock.socket(family) as sock,
-        later(lambda: listener.accept()[0].close()),
+        later(address.heal),
     ):
-        sock.connect(listener.getsockname())
+        sock.connect(address)
 
 
 def accept(family):
@@ -140,11 +133,13 @@ def timeout_of(call, kind):
 
 
 def connect_timeout(family):
-    with silent(family) as listener, pysock.socket(family) as sock:
+    with (
+        full_queue(host=HOSTS[family]) as address,
+        pysock.socket(family) as sock,
+    ):
         sock.settimeout(TIMEOUT)
-        where = listener.getsockname()
         kind = pysock.errors.ConnectTimeoutError
-        timeout_of(lambda: sock.connect(where), kind)
+        timeout_of(lambda: sock.connect(address), kind)
 
 
 def accept_timeout(family):

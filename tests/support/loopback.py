@@ -82,18 +82,6 @@ def refusing(family):
         yield family.with_port(address.port)
 
 
-@contextlib.contextmanager
-def silent(family):
-    """A listener whose accept queue is full: SYNs to it are dropped."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(listen(socket, family, backlog=0))
-        address = listener.getsockname()
-        filler = stack.enter_context(socket.socket(family.number))
-        filler.connect(address)
-        wait_until(lambda: queue_length(listener) == 1, "a full queue")
-        yield listener
-
-
 def queue_length(listener):
     info = listener.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 104)
     return struct.unpack_from("=I", info, 24)[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 import pysock
+from pysock import testing
 
 RESET = struct.pack("ii", 1, 0)
 
@@ -39,18 +40,20 @@ def clients(sock, count):
 
 @contextlib.contextmanager
 def silent_address(host="127.0.0.1"):
-    """An address that does not answer a SYN: its listener's queue is full."""
-    with listener(host, backlog=0) as sock, clients(sock, 1):
-        yield sock.getsockname()
+    """An address that does not answer a SYN, as getsockname() writes it."""
+    with testing.full_queue(host=host) as address:
+        yield of_kernel(address)
 
 
 @contextlib.contextmanager
 def closed_address(host="127.0.0.1"):
-    """An address that nobody else gets, and where nobody listens."""
-    family = pysock.AF_INET6 if ":" in host else pysock.AF_INET
-    with pysock.socket(family) as sock:
-        sock.bind((host, 0))
-        yield sock.getsockname()
+    """An address that refuses, as getsockname() writes it."""
+    with testing.refusing(host=host) as address:
+        yield of_kernel(address)
+
+
+def of_kernel(address):
+    return (*address, 0, 0) if ":" in address.host else tuple(address)
 
 
 def entry(address):

@@ -237,10 +237,10 @@ def test_fresh_socket(family):
     assert info.accept_queue_length is None
 
 
-def test_syn_sent(family, silent_listener):
+def test_syn_sent(family, silent_address):
     with pysock.socket(family.number) as sock:
         sock.settimeout(NONBLOCKING)
-        sock.connect_ex(silent_listener.getsockname())
+        sock.connect_ex(silent_address)
         info = sock.tcp_info()
     assert info.state == TcpState.SYN_SENT
     assert info.segs_out == 1

@@ -3,14 +3,15 @@
 import contextlib
 import errno
 import pickle
+import socket
 import ssl
 
 import pytest
 
 from lab.packets import FIN, RST, SYN
-from pysock import errors, testing
+from pysock import TcpState, errors, testing
 from pysock.testing.scripted import ANSWER, BODY
-from support.loopback import has_ipv6
+from support.loopback import has_ipv6, wait_for_state
 from testing.client import LONG, REQUEST, fetch, fetch_twice
 from testing.wire import tapped
 
@@ -59,6 +60,19 @@ def test_full_queue(host):
         assert caught.value.code == "connect-timeout-deadline"
         assert wire.of_server() == []
         assert all(segment.flags & SYN for segment in wire.of_client())
+
+
+def test_full_queue_that_is_healed(host):
+    with failure(testing.full_queue(host=host)) as (address, wire):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as client:
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.connect(address)
+            address.heal()
+            wait_for_state(client, TcpState.ESTABLISHED)
+        syns = [s for s in wire.of_client() if s.flags & SYN]
+        assert len(syns) == 2  # the first was dropped
 
 
 def test_accepting_never(host):

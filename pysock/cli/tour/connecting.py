@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 @scenario("1", errors.ConnectTimeoutError, "ETIMEDOUT", "timer", slow=True)
 def no_answer(place: Loopback) -> Seen:
     """A listener answers no SYN; the kernel gives up (TCP_USER_TIMEOUT)."""
-    listener, client = place.silent_listener(), place.socket()
+    there, client = place.silent_port(), place.socket()
     give_up_after(client, 300)
-    return seen(client, client.connect, listener.getsockname())
+    return seen(client, client.connect, there)
 
 
 @scenario("2", errors.ConnectTimeoutError, "ETIMEDOUT", "deadline")
 def no_answer_in_time(place: Loopback) -> Seen:
     """A listener answers no SYN; our timeout of 0.2 s comes first."""
-    listener, client = place.silent_listener(), place.socket(timeout=0.2)
-    return seen(client, client.connect, listener.getsockname())
+    there, client = place.silent_port(), place.socket(timeout=0.2)
+    return seen(client, client.connect, there)
 
 
 @scenario("3", errors.ConnectRefusedError, "ECONNREFUSED", "peer")
@@ -70,16 +70,16 @@ def multicast(place: Loopback) -> Seen:
 @scenario("8", errors.ConnectInProgressError, "EINPROGRESS")
 def under_way(place: Loopback) -> Seen:
     """Connect without blocking; the listener does not answer."""
-    listener, client = place.silent_listener(), place.socket(timeout=0)
-    return seen(client, client.connect, listener.getsockname())
+    there, client = place.silent_port(), place.socket(timeout=0)
+    return seen(client, client.connect, there)
 
 
 @scenario("8", errors.ConnectAlreadyError, "EALREADY")
 def asked_again(place: Loopback) -> Seen:
     """Connect without blocking, and once more before there is an answer."""
-    listener, client = place.silent_listener(), place.socket(timeout=0)
-    client.connect_ex(listener.getsockname())
-    return seen(client, client.connect, listener.getsockname())
+    there, client = place.silent_port(), place.socket(timeout=0)
+    client.connect_ex(there)
+    return seen(client, client.connect, there)
 
 
 @scenario("9", errors.ConnectRefusedError, "ECONNREFUSED", "peer")

@@ -5,10 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import pysock
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from pysock.testing import Address, full_queue, refusing
 
 # No wait of a scenario is longer than this, in seconds.
 PATIENCE = 5.0
@@ -51,15 +48,13 @@ class Loopback:
         sock.listen(backlog)
         return sock
 
-    def silent_listener(self) -> pysock.socket:
-        """Make a listener that answers no SYN: its queue is full.
+    def silent_port(self) -> Address:
+        """Give an address that answers no SYN: its queue is full.
 
         Linux drops a SYN then, without a word. A socket filter would do the
         same, but on TCP it takes privileges (Linux 6.18).
         """
-        sock = self.listener(backlog=0)
-        self.client_of(sock)  # the one that a backlog of 0 has room for
-        return sock
+        return self._open.enter_context(full_queue(host=self.host))
 
     def silent_peer(self) -> pysock.socket:
         """Make a client whose connection nobody ever answers again.
@@ -75,11 +70,9 @@ class Loopback:
             self.client_of(listener).send(b"into the queue")
         return client
 
-    def closed_port(self) -> Any:
+    def closed_port(self) -> Address:
         """Give an address where nobody listens, nor can for now."""
-        holder = self.socket()
-        holder.bind((self.host, 0))
-        return holder.getsockname()
+        return self._open.enter_context(refusing(host=self.host))
 
     def client_of(self, listener: pysock.socket) -> pysock.socket:
         """Connect to a listener."""
