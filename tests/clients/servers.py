@@ -1,7 +1,7 @@
 """Real servers of other projects, started on ports of their own.
 
 Debian's packages have them; each runs in a folder of its own, as whoever its
-makers insist on, and is ended by its number.
+makers insist on, under a keeper that ends it.
 """
 
 import contextlib
@@ -9,13 +9,13 @@ import functools
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from lab.waiting import until
+from support import keeper
 from support.requirements import skip_or_fail
 
 # Seconds until a server answers: rabbitmq takes 10 on a busy machine.
@@ -65,10 +65,11 @@ def process(command, port, *, user=None, folder=None, env=None, starts=1):
             assert starts > 1, ended
             assert server.returncode == 0, ended
             starts -= 1
+            keeper.end(server)
             server = _start(command, user, folder, env)
         yield ("127.0.0.1", port)
     finally:
-        _end(server)
+        keeper.end(server)
 
 
 def _listens(server, port):
@@ -78,40 +79,14 @@ def _listens(server, port):
 
 
 def _start(command, user, folder, env):
-    options = {}
-    if user is not None and os.getuid() == 0:
+    if user is not None:
         entry = pwd.getpwnam(user)
-        options = {"user": entry.pw_uid, "group": entry.pw_gid}
-        options["extra_groups"] = []
+        user = (entry.pw_uid, entry.pw_gid) if os.getuid() == 0 else None
     with (folder / "log").open("w") as log:
-        return subprocess.Popen(
-            [str(word) for word in command],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        return keeper.start(
+            command, user=user, stdout=log, stderr=log,
             cwd=folder, env={**os.environ, **(env or {})},
-            start_new_session=True, **options,
         )  # fmt: skip
-
-
-def _end(server):
-    """End a server and all that it has started, and wait for that."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, number)
-        try:
-            server.wait(20)
-            until(lambda: not _has_group(server.pid), 20)
-            return
-        except (subprocess.TimeoutExpired, AssertionError):
-            continue
-    raise AssertionError(f"process group {server.pid} does not end")
-
-
-def _has_group(number):
-    try:
-        os.killpg(number, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _answers(port):

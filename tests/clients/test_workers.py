@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from clients import servers
+from support import keeper
 
 pytestmark = [pytest.mark.foreign, pytest.mark.timeout(300)]
 
@@ -69,7 +70,7 @@ def test_celery_worker_on_rabbitmq(tmp_path):
             "--pool", "solo", "--without-gossip", "--without-mingle",
         ]  # fmt: skip
         with (worker / "log").open("w") as log:
-            started = subprocess.Popen(
+            started = keeper.start(
                 command, cwd=worker, env=env, stdout=log, stderr=log
             )
         try:
@@ -81,8 +82,7 @@ def test_celery_worker_on_rabbitmq(tmp_path):
                 env=env, capture_output=True, text=True, timeout=120,
             )  # fmt: skip
         finally:
-            started.terminate()
-            started.wait(30)
+            keeper.end(started)
         said = (worker / "log").read_text()
         assert asked.returncode == 0, asked.stderr + said
         assert asked.stdout.split() == [str(2 * n) for n in range(20)]

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import textwrap
 
+from support import keeper
+
 LEAK = """
 # It keeps what it has accepted, and never looks at it again.
 server = socket.create_server((sys.argv[1], int(sys.argv[2])), family=family)
@@ -159,6 +161,7 @@ def service(script, *words):
     """Run one until the block ends; its process number."""
     running = subprocess.Popen(
         [
+            *keeper.WHILE_WE_LIVE,
             sys.executable,
             "-c",
             _START + textwrap.dedent(script),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support import keeper
 from support.queued import reset
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -18,7 +19,13 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 )
 def test_echo_server(name):
     server = subprocess.Popen(
-        [sys.executable, "-W", "error", str(EXAMPLES / name)],
+        [
+            *keeper.WHILE_WE_LIVE,
+            sys.executable,
+            "-W",
+            "error",
+            str(EXAMPLES / name),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,0 +1,99 @@
+"""Start a server that ends when the test run does, however that ends.
+
+A test run that is killed ends nothing that it has started. A keeper stands
+between: a process of its own that starts the server, and ends it and all that
+it has left behind, daemons and workers of other users too, when its standard
+input closes. The kernel closes that for whoever is killed.
+"""
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+# For a program that changes its user nowhere and starts none: the kernel
+# kills it when the thread that started it ends. It keeps its process number.
+WHILE_WE_LIVE = ("setpriv", "--pdeathsig", "KILL")
+
+# Seconds for a server to end by itself before it is killed.
+_PATIENCE = 20
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def start(command, *, user=None, **options):
+    """Start a server under a keeper: the Popen of the keeper.
+
+    Its exit status is the server's. `user`: a (uid, gid) to run it as.
+    `options` are Popen's.
+    """
+    who = "" if user is None else "{}:{}".format(*user)
+    # By its text: a user of its own may not read where the tests lie.
+    words = [sys.executable, "-I", "-c", Path(__file__).read_text()]
+    return subprocess.Popen(
+        [*words, who, *map(str, command)],
+        stdin=subprocess.PIPE, start_new_session=True, **options,
+    )  # fmt: skip
+
+
+def end(keeper):
+    """End the server of a keeper, all that it has started, and wait."""
+    keeper.stdin.close()
+    keeper.wait(3 * _PATIENCE)
+
+
+def _keep(who, command):
+    # What the server leaves behind becomes ours, not init's.
+    if ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
+    options = {}
+    if who:
+        user, _, group = who.partition(":")
+        options = {"user": int(user), "group": int(group), "extra_groups": []}
+    server = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, start_new_session=True, **options
+    )
+    watch = select.poll()
+    watch.register(0, select.POLLHUP)
+    watch.register(os.pidfd_open(server.pid), select.POLLIN)
+    watch.poll()
+    status = server.poll()
+    # Politely first: a database wants to leave nothing half written.
+    until = time.monotonic() + _PATIENCE
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
+        while _is_left() and time.monotonic() < until:
+            os.killpg(server.pid, 0)
+            time.sleep(0.02)
+    while _is_left():
+        _kill_children()
+        time.sleep(0.02)
+    return 128 if status is None else status
+
+
+def _kill_children():
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        # Its name may hold anything; behind its bracket: state, parent.
+        with contextlib.suppress(OSError):
+            fields = status.read_text(errors="replace").rpartition(")")[2]
+            if int(fields.split()[1]) == os.getpid():
+                os.kill(int(status.parent.name), signal.SIGKILL)
+
+
+def _is_left():
+    """Whether a child is left; those that have ended are waited for."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(_keep(sys.argv[1], sys.argv[2:]))
