@@ -54,7 +54,7 @@ EMPTIES_ENVIRONMENT := \
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-interpreter test-newest test-foreign peers check musl \
-	format bench stress docs asan fuzz wheel clean
+	format bench stress docs man asan fuzz wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' \
@@ -119,8 +119,12 @@ docs: $(DOCS) ## write what is made from the code, and the site: build/docs/html
 	PYTHONPATH=tests $(BIN)/python tests/testing/test_page.py
 	PYTHONPATH=tests $(BIN)/python -m project.error_pages
 	PYTHONPATH=tests $(BIN)/python -m project.tcp_info_page
+	$(MAKE) --no-print-directory man
 	$(BIN)/sphinx-build -q -W --keep-going --fresh-env -b html \
 		-d build/docs/read docs build/docs/html
+
+man: $(DEV) ## write docs/pysock.1, the manual page, from the command's parser
+	PYTHONPATH=tests $(BIN)/python -m project.man_page
 
 # A tree of its own: its compiled module needs libasan, and must not be found
 # by anybody else. PYTHONMALLOC lets the sanitizer see each of cffi's buffers;

@@ -147,6 +147,7 @@ def test_wheel_holds_the_package_and_nothing_of_the_tree(wheel_names):
         "pysock",
         "pysock_pytest.py",
         f"pysock_tcp-{VERSION}.dist-info",
+        f"pysock_tcp-{VERSION}.data",
     }
     sources = {
         name for name in wheel_names if Path(name).suffix in {".c", ".h", ".o"}
@@ -163,6 +164,15 @@ def test_wheel_holds_every_module_and_the_types(built, wheel_names):
     in_wheel = {name for name in wheel_names if name.startswith("pysock/")}
     assert in_wheel - {"pysock/_ffi.abi3.so"} == in_tree
     assert {"pysock/py.typed", "pysock/_ffi.pyi"} <= in_wheel
+
+
+def test_wheel_brings_the_manual_page(built, wheel_names):
+    [page] = [name for name in wheel_names if name.endswith(".1")]
+    assert page == f"pysock_tcp-{VERSION}.data/data/share/man/man1/pysock.1"
+    with zipfile.ZipFile(built.wheel) as archive:
+        assert archive.read(page) == (ROOT / "docs/pysock.1").read_bytes()
+    with tarfile.open(built.sdist) as archive:
+        assert f"pysock_tcp-{VERSION}/docs/pysock.1" in archive.getnames()
 
 
 def test_sdist_holds_all_that_the_build_needs(built):
