@@ -21,7 +21,14 @@ _INVALID = {
 
 def not_found(case: Case) -> None:
     """The resolver has no address."""
-    case.why = f"the name {_name(case)} has no address, the resolver says"
+    if case.error.address:
+        case.why = f"the name {_name(case)} has no address, the resolver says"
+    else:
+        # A bare number: of gethostbyname, or of getnameinfo.
+        case.why = (
+            "the resolver found nothing: no address for a name, or no name "
+            "for an address"
+        )
 
 
 def no_answer(case: Case) -> None:
@@ -29,8 +36,8 @@ def no_answer(case: Case) -> None:
     elapsed = case.error.elapsed
     if elapsed is None:
         case.why = (
-            f"the name {_name(case)} could not be resolved now: a name server "
-            "gave no answer, or none that is of use; the name may well exist"
+            f"{_name(case)} could not be resolved now: a name server "
+            "gave no answer, or none that is of use; it may well exist"
         )
     else:
         case.why = (
@@ -43,7 +50,7 @@ def server_failed(case: Case) -> None:
     """A name server failed."""
     case.why = (
         f"the name servers failed for {_name(case)}: one said so (SERVFAIL or "
-        "REFUSED), or nobody serves names there; the name may well exist"
+        "REFUSED), or nobody serves names there; it may well exist"
     )
 
 
@@ -55,7 +62,7 @@ def invalid(case: Case) -> None:
 
 
 def _name(case: Case) -> str:
-    return f"'{case.host}'" if case.error.address else "(not known)"
+    return f"'{case.host}'" if case.error.address else "what was asked for"
 
 
 LOOKS: dict[str, tuple[Look, ...]] = {}

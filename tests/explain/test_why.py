@@ -91,6 +91,23 @@ def test_a_name(family):
 
 
 @pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: socket.gethostbyname("nobody.invalid"),
+        lambda: socket.getnameinfo(("192.0.2.1", 1), socket.NI_NAMEREQD),
+    ],
+)
+def test_a_resolver_s_number_that_may_be_of_either(ask):
+    """A function of C is not wrapped: nobody knows which of them it was."""
+    with pytest.raises(socket.gaierror) as caught:
+        ask()
+    pysock_says = pysock.why(socket.gaierror(socket.EAI_NONAME, "")).why
+    assert "no address for a name, or no name for an address" in pysock_says
+    assert pysock.why(caught.value).code.startswith("name-")
+    assert "the name (not known)" not in str(pysock.why(caught.value))
+
+
+@pytest.mark.parametrize(
     ("number", "code"),
     [
         (errno.ECONNRESET, "peer-reset"),

@@ -1,0 +1,119 @@
+"""Which suites of other projects peers.py runs, with what, how much of each.
+
+What is left out here is left out of both runs, plain and noted.
+"""
+
+from collections import namedtuple
+
+# needs: packages beside the project itself.
+# tests: what pytest is given, in the unpacked sources.
+# options: more words for it.
+# server: a program to start first, `{port}` in its words and in `options`.
+# beside: folders of the sources that would hide the installed package.
+# part: what is run, where it is not all.
+Suite = namedtuple(
+    "Suite", "needs tests options server beside part",
+    defaults=[(), (), (), (), "all"],
+)  # fmt: skip
+
+SUITES = {
+    "aiohttp": Suite(
+        ("aiodns", "blockbuster", "brotli", "coverage", "freezegun", "isal",
+         "proxy.py",
+         "pytest-codspeed", "pytest-mock", "pytest-timeout", "pytest-xdist",
+         "python-on-whales", "re-assert", "trustme", "uvloop", "zlib_ng"),
+        ("tests",),
+        ("--ignore", "tests/autobahn", "--ignore",
+         "tests/test_benchmarks_client.py"),
+        beside=("aiohttp",), part="all but autobahn (docker)"),
+    "anyio": Suite(
+        ("trio", "trustme", "psutil", "hypothesis", "exceptiongroup",
+         "pytest-mock", "pytest-timeout", "truststore", "blockbuster"),
+        ("tests",)),
+    "cheroot": Suite(
+        ("portend", "trustme", "jaraco.text", "requests",
+         "requests-unixsocket", "pytest-mock", "pyopenssl", "jaraco.context",
+         "requests-toolbelt", "urllib3"), ("cheroot/test",)),
+    "gevent": Suite(
+        ("psutil", "dnspython"), (),
+        ("--pyargs", *(f"gevent.tests.test__{name}" for name in (
+            "socket", "socket_close", "socket_errors",
+            "socket_send_memoryview",
+            "socket_timeout", "socketpair", "server", "pywsgi", "ssl"))),
+        part="the tests of its sockets and servers"),
+    "h11": Suite((), ("h11/tests",)),
+    "httpcore": Suite(
+        ("h2", "socksio", "trio", "anyio", "pytest-httpbin",
+         "pytest-trio"), ("tests",)),
+    "httpx": Suite(
+        ("h2", "socksio", "trio", "brotli", "zstandard", "chardet", "click",
+         "rich", "pygments", "cryptography", "trustme", "uvicorn"),
+        ("tests",)),
+    "hypercorn": Suite(
+        ("h2", "hypothesis", "pytest-asyncio", "pytest-trio", "trio",
+         "exceptiongroup", "httpx"), ("tests",)),
+    "paramiko": Suite(
+        ("icecream", "pytest-relaxed", "lexicon", "invoke"), ("tests",)),
+    "pyftpdlib": Suite(("psutil", "pyopenssl", "pyasyncore", "pyasynchat"),
+                       ("tests",)),
+    "pymemcache": Suite(
+        ("gevent", "pytest-mock", "zstd"), ("pymemcache/test",),
+        ("--port", "{port}"),
+        server=("memcached", "-u", "nobody", "-l", "127.0.0.1",
+                "-p", "{port}")),
+    "redis": Suite(
+        ("pytest-asyncio", "pytest-timeout", "pytest-cov", "mock",
+         "numpy", "cachetools", "hiredis", "PyJWT"), ("tests",),
+        ("--redis-url", "redis://127.0.0.1:{port}/0",
+         "-m", "not onlycluster and not redismod and not graph",
+         "--ignore", "tests/test_asyncio/test_scenario",
+         "--ignore", "tests/test_scenario"),
+        server=("redis-server", "--port", "{port}", "--bind", "127.0.0.1",
+                "--save", "", "--enable-debug-command", "yes"),
+        part="without cluster, sentinel and modules"),
+    "requests": Suite(
+        ("httpbin", "pytest-httpbin", "pytest-mock", "trustme", "PySocks"),
+        ("tests",)),
+    "tornado": Suite(
+        ("pycurl",), (),
+        ("-o", "python_files=*_test.py", "--pyargs", "tornado.test")),
+    "trio": Suite(
+        ("trustme", "pyopenssl", "astor", "async_generator"), (),
+        ("--pyargs", "trio", "-p", "trio._tests.pytest_plugin",
+         "--skip-optional-imports")),
+    "twisted": Suite(
+        ("pyopenssl", "service-identity", "idna", "hypothesis", "httpx",
+         "pyhamcrest"), (),
+        ("--pyargs", *(f"twisted.{name}" for name in (
+            "internet.test.test_tcp", "internet.test.test_udp",
+            "internet.test.test_unix", "internet.test.test_socket",
+            "internet.test.test_endpoints", "internet.test.test_resolver",
+            "test.test_tcp", "test.test_udp", "test.test_unix",
+            "test.test_ssl", "test.test_internet", "web.test.test_http",
+            "web.test.test_webclient", "protocols.test.test_tls"))),
+        part="TCP, UDP, UNIX, TLS, endpoints, HTTP"),
+    "urllib3": Suite(
+        ("hypercorn", "quart", "quart-trio", "trio", "trustme", "tornado",
+         "PySocks", "pytest-timeout", "pytest-socket", "cryptography",
+         "pyopenssl", "idna", "h2", "httpx", "brotli", "zstandard",
+         "towncrier"), ("test",)),
+    "uvicorn": Suite(
+        ("httpx", "httptools", "websockets", "wsproto", "anyio", "trustme",
+         "a2wsgi", "pytest-mock", "cryptography", "python-dotenv", "pyyaml",
+         "watchfiles", "pytest-xdist", "typing_extensions"), ("tests",)),
+    "uvloop": Suite(
+        ("psutil", "pyopenssl", "aiohttp"), ("tests",),
+        ("--ignore", "tests/test_sourcecode.py"), beside=("uvloop",)),
+    "waitress": Suite((), ("tests",)),
+    "websockets": Suite(("werkzeug", "mitmproxy_rs"), ("tests",)),
+    "Werkzeug": Suite(
+        ("ephemeral-port-reserve", "pytest-timeout", "cryptography",
+         "watchdog"), ("tests",)),
+}  # fmt: skip
+
+# Suite: what a test's name contains, and why it is lost.
+EXPECTED = {
+    "trio": {
+        "test_open_tcp_listeners_rebind": "pytest's `match` reads notes",
+    },
+}
