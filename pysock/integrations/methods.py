@@ -130,28 +130,29 @@ def _receiving(call: str, method: Method, home: str | None) -> Method:
 
 
 def _reading_into(call: str, method: Method, home: str | None) -> Method:
+    """`recv_into`: what it is given by name is the method's to look at."""
+
     def wrapper(
-        self: Any,
-        buffer: Any = _ABSENT,
-        nbytes: Any = 0,
-        flags: Any = 0,
-        *rest: Any,
+        self: Any, buffer: Any = _ABSENT, /, *rest: Any, **named: Any
     ) -> Any:
         try:
-            count = method(self, buffer, nbytes, flags, *rest)
-            if not count and not flags and has_room(buffer):
-                met_end(real_socket(self), call)
-            return count
+            if buffer is _ABSENT:
+                count = method(self, **named)
+            elif rest or named:
+                count = method(self, buffer, *rest, **named)
+            else:
+                count = method(self, buffer)
         except BlockingIOError:
             raise
         except OSError as exc:
             note(self, call, exc, home=home)
-            del self, buffer, nbytes, flags, rest
+            del self, buffer, rest, named
             raise
-        except TypeError:
-            if buffer is not _ABSENT:
-                raise
-        return method(self)
+        if not count:
+            flags = rest[1] if len(rest) > 1 else named.get("flags")
+            if not flags and has_room(named.get("buffer", buffer)):
+                met_end(real_socket(self), call)
+        return count
 
     return wrapper
 

@@ -141,6 +141,7 @@ def test_another_exception_of_the_same_functions():
         "sock.recv(1, socket.MSG_PEEK)",
         "sock.recv_into(bytearray(0))",
         "sock.recv_into(bytearray(1), 1, socket.MSG_PEEK)",
+        "sock.recv_into(buffer=bytearray(1), flags=socket.MSG_PEEK)",
         "pair[0].recv(1)",
     ],
 )
@@ -158,6 +159,30 @@ def test_what_is_no_end_of_a_stream(read):
         {read}
         assert not end_of_stream._ends
         sock.recv(1)
+        assert len(end_of_stream._ends) == 1
+    """,
+        "noted",
+    )
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "sock.recv_into(bytearray(1))",
+        "sock.recv_into(bytearray(1), 1, 0)",
+        "sock.recv_into(buffer=bytearray(1))",
+    ],
+)
+def test_what_is_one(read):
+    child.run(
+        PARTS
+        + f"""
+    from pysock.explain import end_of_stream
+    address, server = serve(lambda sock: sock.recv(1))
+    with socket.create_connection(address) as sock:
+        sock.sendall(b"x")
+        server.join()
+        assert {read} == 0
         assert len(end_of_stream._ends) == 1
     """,
         "noted",
