@@ -5,6 +5,7 @@ from __future__ import annotations
 import _socket
 
 from pysock.dropin.funnel import is_tcp
+from pysock.dropin.memory import recall, remember
 from pysock.errors import Origin, PeerClosedError
 from pysock.errors.handlers import from_handler
 from pysock.explain.end_of_stream import caller, keep
@@ -52,21 +53,50 @@ def met_end(sock: Any, call: str) -> None:
     Raises nothing but what a signal's handler raises meanwhile.
     """
     try:
-        if not is_tcp(sock):
-            return
-        fd = _fileno(sock)
-        info = tcp_info_of(fd)
-        # Closed meanwhile, the number may be somebody else's.
-        if info is None or _fileno(sock) != fd:
-            return
-        error = PeerClosedError("the stream has ended")
-        error.call, error.tcp_info = call, info
-        if info.state in _FIN_CAME:
-            error._fin_came = True
-            error.origin = _PEER
-        elif info.state is not TcpState.CLOSE:
-            error._fin_came = False
-        keep(error, caller(2))
+        error = _reading(sock, call)
+        if error is not None:
+            remember(sock, "_end", error)
+            keep(error, caller(2))
     except Exception as problem:
         if from_handler(problem):
             raise
+
+
+def end_of(sock: Any) -> PeerClosedError | None:
+    """How a stream has ended that a library calls ended.
+
+    Args:
+        sock: of the standard class.
+
+    Returns:
+        what was read when the end was met; where no read met it (TLS has an
+        end of its own), what is read now. `None` of what is not TCP, and of
+        a socket that is closed.
+
+    Raises nothing but what a signal's handler raises meanwhile.
+    """
+    try:
+        known: PeerClosedError | None = recall(sock, "_end")
+        return known if known is not None else _reading(sock, "recv")
+    except Exception as problem:
+        if from_handler(problem):
+            raise
+        return None
+
+
+def _reading(sock: Any, call: str) -> PeerClosedError | None:
+    if not is_tcp(sock):
+        return None
+    fd = _fileno(sock)
+    info = tcp_info_of(fd) if fd >= 0 else None
+    # Closed meanwhile, the number may be somebody else's.
+    if info is None or _fileno(sock) != fd:
+        return None
+    error = PeerClosedError("the stream has ended")
+    error.call, error.tcp_info = call, info
+    if info.state in _FIN_CAME:
+        error._fin_came = True
+        error.origin = _PEER
+    elif info.state is not TcpState.CLOSE:
+        error._fin_came = False
+    return error

@@ -1,8 +1,10 @@
-"""Reads that met the end of a stream, kept for the exceptions made of them.
+"""Ends of streams and cancelled waits, kept for the exceptions made of them.
 
 `recv() == b""` raises nothing; what a library makes of it (RemoteDisconnected,
-"Connection closed by server") holds no socket that still knows. What links
-the two is code: the frames that called `recv`, found again in the traceback.
+"Connection closed by server") holds no socket that still knows. A cancel scope
+of trio or anyio swallows the cancellation, and raises an exception of its own.
+What links the two is code: the frames that called the read, found again in the
+traceback, or the scope in the frame that raised.
 """
 
 from __future__ import annotations
@@ -12,19 +14,24 @@ from collections import deque
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from collections.abc import Iterable
+    from types import CodeType, FrameType, TracebackType
+    from typing import Any
 
     from pysock.errors import SocketError
 
     Stack = tuple[tuple[int, CodeType], ...]
+    Scope = tuple[int, float]
 
-# So many ends are kept; a pool's worth of stale connections.
+# So many of each are kept; a pool's worth of stale connections.
 _KEPT = 64
 # So many callers of a read are looked at.
 _DEEP = 64
-_CO_GENERATOR = 0x20  # inspect.CO_GENERATOR, without loading inspect
+# inspect.CO_GENERATOR, of a package that costs milliseconds.
+_CO_GENERATOR = 0x20
 
 _ends: deque[tuple[Stack, SocketError]] = deque(maxlen=_KEPT)
+_waits: deque[tuple[frozenset[Scope], SocketError]] = deque(maxlen=_KEPT)
 
 # A frame's number may be used again by a later call of the same function. So
 # an exception must say itself that it is about an end, in a library's words.
@@ -34,54 +41,73 @@ _WORDS = (
     "eof",
     "end of file",
     "end of stream",
+    "endofstream",
     "incomplete",
     "lost connection",
     "went away",
     "gone away",
 )
+# Whose cancel scopes raise timeouts.
+_SCOPES = ("trio", "anyio")
 
 
-def keep(failure: SocketError, frame: FrameType | None) -> None:
+def keep(
+    failure: SocketError,
+    frame: FrameType | None,
+    inner: TracebackType | None = None,
+) -> None:
     """Keep what is known of an end, under the frames that read.
 
     Args:
         failure: what is known; not raised.
         frame: the caller of the read.
+        inner: the traceback of what was raised below that caller.
     """
-    _ends.append((_stack_of(frame), failure))
+    _ends.append((_raised_in(inner) + _stack_of(frame), failure))
+
+
+def keep_wait(failure: SocketError, scopes: Iterable[Any]) -> None:
+    """Keep what a read, write or connect waited for when it was cancelled.
+
+    Args:
+        failure: what is known; not raised.
+        scopes: the cancel scopes, of trio or anyio, that were cancelled.
+    """
+    keys = frozenset((id(scope), scope.deadline) for scope in scopes)
+    if keys:
+        _waits.append((keys, failure))
 
 
 def behind(exception: BaseException) -> SocketError | None:
-    """Find the end of a stream that an exception was made of.
+    """Find the end of a stream, or the wait, that an exception was made of.
 
     Args:
         exception: what a library raised.
 
     Returns:
         what was kept of the newest end that the raising function, with all
-        its callers, had read; `None` if there is none, or if nothing along
-        the exception's chain speaks of an end.
+        its callers, had read, if something along the exception's chain speaks
+        of an end; what was kept under the cancel scope that raised a timeout.
+        `None` if there is neither.
     """
-    if not _ends:
+    if not _ends and not _waits:
         return None
     # Every program loads this file, and few of them ask.
     from pysock.explain.chain import chain
 
     for link in chain(exception):
-        if not _speaks_of_an_end(link):
-            continue
-        raised = _raised_in(link)
-        if not raised:
-            continue
-        for stack, failure in reversed(_ends):
-            if _is_part(raised, stack):
-                return failure
+        found = _under_scope(link)
+        if found is None and _speaks_of_an_end(link):
+            found = _newest(_raised_in(link.__traceback__))
+        if found is not None:
+            return found
     return None
 
 
 def forget() -> None:
     """Drop all that is kept."""
     _ends.clear()
+    _waits.clear()
 
 
 def caller(depth: int) -> FrameType | None:
@@ -90,6 +116,41 @@ def caller(depth: int) -> FrameType | None:
         return sys._getframe(depth + 1)
     except ValueError:
         return None
+
+
+def _newest(raised: Stack) -> SocketError | None:
+    for stack, failure in reversed(_ends):
+        if raised and _is_part(raised, stack):
+            return failure
+    return None
+
+
+def _under_scope(link: BaseException) -> SocketError | None:
+    """What was kept under the cancel scope that has raised a timeout.
+
+    It is in the frame that raised: a context manager of theirs. A scope's
+    number may be used again, but not with the same deadline.
+    """
+    entry = link.__traceback__
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    if entry is None or not _waits:
+        return None
+    frame = entry.tb_frame
+    name = str(frame.f_globals.get("__name__"))
+    if name.partition(".")[0] not in _SCOPES:
+        return None
+    keys = set()
+    for value in list(frame.f_locals.values()):
+        # anyio's on trio has one of trio's in it.
+        for scope in (value, getattr(value, "_CancelScope__original", None)):
+            deadline = getattr(scope, "deadline", None)
+            if isinstance(deadline, float):
+                keys.add((id(scope), deadline))
+    for scopes, failure in reversed(_waits):
+        if keys & scopes:
+            return failure
+    return None
 
 
 def _stack_of(frame: FrameType | None) -> Stack:
@@ -101,10 +162,9 @@ def _stack_of(frame: FrameType | None) -> Stack:
     return tuple(found)
 
 
-def _raised_in(link: BaseException) -> Stack:
+def _raised_in(traceback: TracebackType | None) -> Stack:
     """The frames of a traceback, innermost first."""
     found: list[tuple[int, CodeType]] = []
-    traceback = link.__traceback__
     while traceback is not None:
         frame = traceback.tb_frame
         entry = id(frame), frame.f_code

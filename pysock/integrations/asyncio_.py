@@ -14,11 +14,11 @@ from asyncio.selector_events import BaseSelectorEventLoop
 from contextvars import ContextVar
 from time import monotonic
 
-from pysock.dropin.funnel import unreported_failure_of
 from pysock.errors import AllAttemptsFailedError
-from pysock.errors.handlers import from_handler
 from pysock.explain.notes import attach, attached
 from pysock.integrations import noting
+from pysock.integrations.cancelled import failure_of_wait, note_cancelled
+from pysock.integrations.scopes import cancelled_in_asyncio
 from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
@@ -191,22 +191,9 @@ def _note_cancelled(
     """
     if not noting.active or attached(exc) is not None:
         return
-    elapsed = monotonic() - started
-    try:
-        # Not reported: a program that stops cancels what waits.
-        failure = unreported_failure_of(
-            noting.real_socket(sock),
-            call,
-            TimeoutError("timed out"),
-            address=address,
-            started=started,
-        )
-        if failure is not None:
-            failure.elapsed = elapsed
-            attach(exc, failure)
-    except Exception as problem:
-        if from_handler(problem):
-            raise
+    failure = failure_of_wait(noting.real_socket(sock), call, started, address)
+    scopes = cancelled_in_asyncio(asyncio.current_task())
+    note_cancelled(exc, failure, scopes)
 
 
 _WRAPPED: tuple[Wrap, ...] = (

@@ -8,15 +8,13 @@ the connection stands.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from asyncio import base_events, sslproto
 from time import monotonic
 
-from pysock.errors import TlsError
-from pysock.errors.handlers import from_handler
 from pysock.explain.notes import attach, attached, supersede
 from pysock.integrations import noting
-from pysock.integrations.tls import note_tls, tls_failure
+from pysock.integrations.tls import in_handshake, note_tls
+from pysock.integrations.tls_in_memory import cancelled_handshake, unread
 from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
@@ -61,7 +59,7 @@ def _failing(method: Method) -> Method:
                     self._server_hostname,
                     in_handshake=handshake,
                     elapsed=self._ssl_handshake_timeout,
-                    said=lambda: _unread(self._incoming),
+                    said=lambda: unread(self._incoming),
                 )
         method(self, exc, *args, **kwargs)
 
@@ -75,30 +73,18 @@ def _losing(method: Method) -> Method:
         if isinstance(exc, OSError) and (
             self._state is sslproto.SSLProtocolState.DO_HANDSHAKE
         ):
-            _say_in_handshake(self, exc)
+            # Reported when the read or write failed, and not again.
+            known = attached(exc)
+            failure = (
+                in_handshake(known, self._server_hostname)
+                if known is not None
+                else None
+            )
+            if failure is not None:
+                supersede(exc, failure)
         method(self, exc)
 
     return wrapper
-
-
-def _say_in_handshake(protocol: Any, exc: OSError) -> None:
-    """Note a read or write that failed as what it was: of the handshake.
-
-    It was reported when it failed, and is not again.
-    """
-    known = attached(exc)
-    sock = _socket_of(protocol._transport)
-    if known is None or isinstance(known, TlsError) or sock is None:
-        return
-    try:
-        failure = tls_failure(
-            sock, "do_handshake", exc, protocol._server_hostname
-        )
-        if failure is not None:
-            supersede(exc, failure)
-    except Exception as problem:
-        if from_handler(problem):
-            raise
 
 
 def _making(method: Method) -> Method:
@@ -168,21 +154,10 @@ def _note_cancelled(
 
     Not reported: a program that stops cancels what waits.
     """
-    if not noting.active or attached(exc) is not None:
-        return
-    try:
-        failure = tls_failure(
-            sock,
-            "do_handshake",
-            TimeoutError("timed out"),
-            name,
-            elapsed=monotonic() - started,
-        )
+    if noting.active and attached(exc) is None:
+        failure = cancelled_handshake(sock, name, started)
         if failure is not None:
             attach(exc, failure)
-    except Exception as problem:
-        if from_handler(problem):
-            raise
 
 
 def _socket_of(transport: Any) -> Any:
@@ -201,13 +176,6 @@ def _is_its_own(exc: OSError) -> bool:
             return False
         entry = entry.tb_next
     return True
-
-
-def _unread(incoming: ssl.MemoryBIO) -> bytes | None:
-    """What came from the peer and OpenSSL has not taken."""
-    data = incoming.read()
-    incoming.write(data)
-    return data or None
 
 
 _WRAPPED: tuple[Wrap, ...] = (

@@ -36,16 +36,26 @@ _REPLACEMENTS = {
 # Whose functions are put into the standard module.
 _RESOLVERS = ("gevent.socket", "eventlet.green.socket")
 
-# What has failures of its own beside the socket's, under the arguments that
-# leave it out: the module, and ours that has wrap() and unwrap() for it.
-_NEIGHBOURS: dict[str, tuple[str, str]] = {
-    "asyncio": ("asyncio", "pysock.integrations.asyncio_"),
-    "tls": ("ssl", "pysock.integrations.tls"),
-    "asyncio tls": (
+# What has failures of its own beside the socket's: the arguments that leave it
+# out, the module, and ours that has wrap() and unwrap() for it.
+_NEIGHBOURS = (
+    ("asyncio", "asyncio", "pysock.integrations.asyncio_"),
+    ("tls", "ssl", "pysock.integrations.tls"),
+    # Loaded when all that it needs of asyncio is there.
+    (
+        "asyncio tls",
         "asyncio.selector_events",
         "pysock.integrations.asyncio_tls",
     ),
-}
+    ("trio", "trio", "pysock.integrations.trio_"),
+    ("trio tls", "trio._ssl", "pysock.integrations.trio_tls"),
+    (
+        "asyncio",
+        "anyio._backends._asyncio",
+        "pysock.integrations.anyio_",
+    ),
+    ("tls", "anyio.streams.tls", "pysock.integrations.anyio_tls"),
+)
 
 _HOOKS = "pysock.integrations.hooks"
 
@@ -71,7 +81,7 @@ def install(
     writes itself when a traceback or a log reads it, and `pysock.details()`.
 
     Args:
-        asyncio: also what asyncio makes of a failure.
+        asyncio: also what asyncio makes of a failure, and anyio on it.
         tls: also what TLS makes of one.
         trio: also what trio makes of one.
         hooks: also write below a traceback what its chain hides, where
@@ -94,8 +104,8 @@ def install(
         for module in _RESOLVERS:
             arrivals.when_imported(module, partial(_wrap_functions_of, module))
         wanted = {"asyncio": asyncio, "tls": tls, "trio": trio}
-        for neighbour, (module, ours) in _NEIGHBOURS.items():
-            on = all(wanted[part] for part in neighbour.split())
+        for needs, module, ours in _NEIGHBOURS:
+            on = all(wanted[name] for name in needs.split())
             if on and ours not in _wrapped:
                 arrivals.when_imported(module, partial(_wrap_neighbour, ours))
         if hooks:

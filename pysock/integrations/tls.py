@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from pysock.errors import SocketError
+
     Method = Callable[..., Any]
 
 # Those of ssl.SSLSocket that call OpenSSL; its other methods call these.
@@ -36,6 +38,21 @@ _CALLS = {"do_handshake": "do_handshake", "read": "recv", "write": "send"}
 
 # Would block: no failure.
 _AGAIN = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+_RESET = (ECONNRESET, EPIPE)
+# What a failure of the connection keeps when it is told as one of TLS.
+_EVIDENCE = (
+    "errno",
+    "address",
+    "local_address",
+    "elapsed",
+    "origin",
+    "tcp_info",
+    "delivery",
+    "_sent_fin",
+    "_fin_came",
+    "_newest_data",
+)
 
 _PEER, _DEADLINE = Origin("peer"), Origin("deadline")
 
@@ -176,13 +193,34 @@ def tls_failure(
     return error
 
 
+def in_handshake(known: SocketError, name: str | None) -> TlsError | None:
+    """Say of a read or write that it was one of the handshake.
+
+    Args:
+        known: its typed exception.
+        name: whom the certificate had to be for.
+
+    Returns:
+        another with the same evidence, not reported again; `None` where it
+        was no reset.
+    """
+    if isinstance(known, TlsError) or known.errno not in _RESET:
+        return None
+    error = TlsError(*known.args)
+    for slot in _EVIDENCE:
+        setattr(error, slot, getattr(known, slot))
+    error.call, error.in_handshake = "do_handshake", True
+    error.server_name, error.ended = name, "reset"
+    return error
+
+
 def _how(exc: OSError, error: TlsError) -> str:
     """Tell a RST, which OpenSSL may turn into an end of file, from a FIN.
 
     After a FIN the socket may be closed as well: by the RST that answered
     what this end still sent.
     """
-    if exc.errno in (ECONNRESET, EPIPE):
+    if exc.errno in _RESET:
         return "reset"
     info = error.tcp_info
     over = info is not None and info.state is TcpState.CLOSE

@@ -136,7 +136,7 @@ def test_neighbour_that_brought_socket_in_is_wrapped(first):
         env={{**os.environ, "PYTHONPATH": FOLDER}}, capture_output=True,
         text=True,
     )
-    here = [ours for module, ours in _NEIGHBOURS.values()
+    here = [ours for _, module, ours in _NEIGHBOURS
             if module.partition(".")[0] in ("asyncio", "ssl")]
     assert done.stdout.strip() == str(sorted(here)), done
     print(len(here))
