@@ -64,9 +64,8 @@ class Process:
         Raises:
             OSError: it cannot be started, or could not do what it is for.
         """
-        words = command(name, str(os.getpid()))
-        if inside is not None:
-            words = command("enter", str(inside), *words)
+        where = () if inside is None else (str(inside),)
+        words = command(name, *where, str(os.getpid()))
         ours, theirs = _socket.socketpair()
         self._control = ours
         try:

@@ -7,9 +7,12 @@ import os
 import sys
 
 
-def main() -> None:
-    """Do it; the arguments: a process id, and the words of a command."""
-    pid, *words = sys.argv[4:]
+def join(pid: str) -> None:
+    """Move this process, which has one thread, to where another one is.
+
+    Raises:
+        OSError: no right to, or no such process.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     # The user namespace first: it gives the right to enter the other.
     for kind in ("user", "net"):
@@ -17,8 +20,18 @@ def main() -> None:
         here = os.stat(f"/proc/self/ns/{kind}")  # noqa: PTH116
         if os.fstat(fd).st_ino != here.st_ino and libc.setns(fd, 0) != 0:
             number = ctypes.get_errno()
-            sys.exit(f"{kind} namespace of {pid}: {os.strerror(number)}")
+            said = f"{kind} namespace of {pid}: {os.strerror(number)}"
+            raise OSError(number, said)
         os.close(fd)
+
+
+def main() -> None:
+    """Do it; the arguments: a process id, and the words of a command."""
+    pid, *words = sys.argv[4:]
+    try:
+        join(pid)
+    except OSError as error:
+        sys.exit(error.strerror)
     try:
         os.execvp(words[0], words)
     except OSError as error:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import resource
 import socket
+import sys
 
 from pysock.testing.processes.control import Control
 from pysock.testing.processes.loop import READ, Loop, Step
@@ -98,12 +99,21 @@ def _reusable(family: int, address: tuple[str, int]) -> socket.socket:
 
 
 def main() -> None:
-    """Serve until the parent is gone."""
+    """Serve until the parent is gone.
+
+    The arguments: a process, where it is to be there, and the parent.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     control = Control()
     try:
-        server = Server(control.question())
+        settings = control.question()
+        for pid in sys.argv[4:-1]:
+            # ctypes, that is; most servers have no need of it.
+            from pysock.testing.processes.enter import join
+
+            join(pid)
+        server = Server(settings)
     except OSError as error:
         control.refuse(error)
         os._exit(1)
