@@ -16,37 +16,33 @@ NAMES = "DNS:localhost,DNS:other.example,IP:127.0.0.1"
 
 
 @pytest.fixture(scope="module")
-def make_certificate(tmp_path_factory):
-    """A function that signs a certificate with its own key."""
-
-    def make(names=NAMES, days=40):
-        folder = tmp_path_factory.mktemp("tls")
-        certificate, key = folder / "certificate.pem", folder / "key.pem"
-        try:
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                 "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days),
-                 "-subj", "/O=Lab/CN=localhost", "-addext",
-                 f"subjectAltName={names}", "-keyout", key, "-out",
-                 certificate],
-                check=True,
-                capture_output=True,
-            )  # fmt: skip
-        except FileNotFoundError:
-            skip_or_fail("`openssl` is not installed")
-        return certificate, key
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def certificate(make_certificate):
-    return make_certificate()
+def certificate(tmp_path_factory):
+    """A certificate that is signed with its own key, and the key."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    try:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "40",
+             "-subj", "/O=Lab/CN=localhost", "-addext",
+             f"subjectAltName={NAMES}", "-keyout", key, "-out",
+             certificate],
+            check=True,
+            capture_output=True,
+        )  # fmt: skip
+    except FileNotFoundError:
+        skip_or_fail("`openssl` is not installed")
+    return certificate, key
 
 
 @contextlib.contextmanager
-def served(answer):
-    """A listener whose connections are answered by a function."""
+def tls_server(certificate, **settings):
+    """The port of a server that shakes hands and waits for the end."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    context.set_alpn_protocols(["http/1.1"])
+    for name, value in settings.items():
+        setattr(context, name, value)
 
     def serve():
         while True:
@@ -56,7 +52,8 @@ def served(answer):
                 return
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(20)
-                answer(connection)
+                with context.wrap_socket(connection, server_side=True) as tls:
+                    tls.recv(1)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
@@ -66,20 +63,6 @@ def served(answer):
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
-
-
-def tls_server(certificate, **settings):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    context.set_alpn_protocols(settings.pop("alpn", ["http/1.1"]))
-    for name, value in settings.items():
-        setattr(context, name, value)
-
-    def answer(connection):
-        with context.wrap_socket(connection, server_side=True) as secure:
-            secure.recv(1)
-
-    return served(answer)
 
 
 def trusting(certificate):
@@ -138,21 +121,16 @@ def test_nobody_vouches_for_the_certificate(certificate):
     )
 
 
-def test_certificate_for_another_name(make_certificate):
-    other = make_certificate(names="DNS:other.example")
-    with tls_server(other) as port:
-        status, attempt = handshake(port, **trusting(other))
+def test_certificate_for_another_name(failing):
+    address = failing.tls(wrong_name=True)
+    trusted = {"SSL_CERT_FILE": address.ca_file}
+    status, attempt = handshake(address.port, host=address.host, **trusted)
     assert status == 1
-    assert "not valid for 'localhost'" in why(attempt)
+    assert "not valid for '127.0.0.1'" in why(attempt)
 
 
-def test_server_speaks_plain_text():
-    def answer(connection):
-        connection.recv(1000)
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-    with served(answer) as port:
-        status, attempt = handshake(port)
+def test_server_speaks_plain_text(failing):
+    status, attempt = handshake(failing.plain_text_on_tls().port)
     assert status == 1
     assert "speaks plain HTTP, not TLS" in why(attempt)
 
@@ -169,21 +147,15 @@ def test_server_refuses_with_an_alert(certificate):
     assert "refused: it sent the alert" in why(attempt)
 
 
-def test_server_closes_in_the_middle():
-    # All of it, or the end is a RST: OpenSSL 3.5 sends 1.5 kB.
-    with served(lambda connection: connection.recv(65536)) as port:
-        status, attempt = handshake(port)
+def test_server_closes_in_the_middle(failing):
+    status, attempt = handshake(failing.closing().port)
     assert status == 1
     assert "closed the connection during the TLS handshake" in (why(attempt))
 
 
-def test_server_says_nothing():
-    release = threading.Event()
-    with served(lambda connection: release.wait(20)) as port:
-        try:
-            status, attempt = handshake(port, "--timeout", "0.3")
-        finally:
-            release.set()
+def test_server_says_nothing(failing):
+    port = failing.silent_after().port
+    status, attempt = handshake(port, "--timeout", "0.3")
     assert status == 1
     assert attempt["connected"] is True
     assert "was not finished in" in why(attempt)
