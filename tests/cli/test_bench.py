@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pysock import testing
 from pysock.cli import main
 from pysock.cli.bench import SUBJECTS, native
 from pysock.cli.bench.load import CLoad, PythonLoad
@@ -185,10 +186,8 @@ def test_load_gives_up_on_a_server_that_never_closes(load):
 
 
 def test_load_to_a_closed_port_fails(load):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        with pytest.raises(ConnectionRefusedError):
-            load.open(closed.getsockname()[1], 1)
+    with testing.refusing() as closed, pytest.raises(ConnectionRefusedError):
+        load.open(closed.port, 1)
 
 
 @pytest.mark.parametrize("name", SERVERS)

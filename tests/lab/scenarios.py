@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from lab import place
 from lab.replies import Script, icmp, rst, syn_ack
-from pysock import errors
+from pysock import errors, testing
 from pysock.errors import Origin
+from pysock.testing.processes.ports import Ports
 
 TCP_SYNCNT, TCP_USER_TIMEOUT = 7, 18
 # The kernel gives up soon after its first retransmission timeout, of 1 s.
@@ -111,50 +112,46 @@ def link_down(where, version):
     return address
 
 
+def lasting(where, version, manager):
+    """Enter a manager until the place is closed; give its address."""
+    stack = contextlib.ExitStack()
+    where.keep(stack)
+    host, port = stack.enter_context(manager)
+    return place.address(version, host, port)
+
+
 def closed_port(where, version):
-    with socket.socket(place.FAMILY[version]) as sock:
-        sock.bind((place.LOOPBACK[version], 0))
-        return sock.getsockname()
+    host = place.LOOPBACK[version]
+    return lasting(where, version, testing.refusing(host=host))
 
 
 def full_accept_queue(where, version):
-    return full_queue(where, version, syns=0)
+    host = place.HERE[version]
+    return lasting(where, version, testing.full_queue(host=host))
 
 
 def full_syn_queue(where, version):
+    """A listener with one place for what is half open, and it is taken."""
     where.namespace.sysctl("net.ipv4.tcp_syncookies", 0)
-    return full_queue(where, version, syns=2)
-
-
-def full_queue(where, version, syns):
-    """A listener with one place in each queue, all taken."""
     stack = contextlib.ExitStack()
     where.keep(stack)
-    family = place.FAMILY[version]
-    listener = stack.enter_context(socket.socket(family))
+    listener = stack.enter_context(socket.socket(place.FAMILY[version]))
     listener.bind((place.HERE[version], 0))
-    listener.listen(0 if syns == 0 else 1)
+    listener.listen(1)
     address = listener.getsockname()
-    if syns == 0:
-        client = stack.enter_context(socket.socket(family))
-        client.connect(address)
-    for _ in range(syns):
+    for _ in range(2):
         where.far_end.start_handshake(version, address)
     return address
 
 
 def ports_used_up(where, version):
-    where.namespace.sysctl("net.ipv4.ip_local_port_range", "40000 40001")
-    stack = contextlib.ExitStack()
+    host = place.LOOPBACK[version]
+    address = lasting(where, version, testing.accepting_never(host=host))
+    ports, stack = Ports(), contextlib.ExitStack()
     where.keep(stack)
-    family = place.FAMILY[version]
-    listener = stack.enter_context(socket.socket(family))
-    listener.bind((place.LOOPBACK[version], 39999))
-    listener.listen()
-    for _ in range(2):
-        client = stack.enter_context(socket.socket(family))
-        client.connect(listener.getsockname())
-    return listener.getsockname()
+    stack.callback(ports.give_back)
+    ports.use_up(*address[:2])
+    return address
 
 
 def bound_twice(where, version):

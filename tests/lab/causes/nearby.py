@@ -1,20 +1,20 @@
 """Connects to this machine: its listeners, their queues, its firewall."""
 
-import contextlib
 import socket
 
 from lab import firewall
 from lab.causes.cause import Cause
 from lab.causes.connecting import two_links
-from lab.place import HERE, LOOPBACK
+from lab.place import HERE, LOOPBACK, address
+from pysock import testing
 
 _IPV6_ONLY = (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
 
 
 def closed_address(meeting):
-    """An address on which nobody listens."""
-    with contextlib.closing(meeting.listener()) as gone:
-        return gone.getsockname()
+    """An address on which nobody listens, and anybody may."""
+    with testing.refusing(host=meeting.loopback) as gone:
+        return address(meeting.version, *gone)
 
 
 def _nobody_listens(meeting):
@@ -75,9 +75,8 @@ def _led_elsewhere(meeting):
 
 
 def _full_queue(meeting):
-    listener = meeting.listener(backlog=0)
-    there = listener.getsockname()
-    meeting.plain().connect(there)
+    queue = testing.full_queue(host=meeting.loopback)
+    there = address(meeting.version, *meeting.stack.enter_context(queue))
     sock = meeting.sock()
     sock.settimeout(0.2)
     return meeting.caught(sock.connect, there)
