@@ -6,7 +6,8 @@ import os
 import pytest
 
 from pysock.raw.calls import ffi, lib
-from support.queued import clients, listener, reset
+from support.loopback import reset
+from support.queued import clients, listener
 
 NULL = ffi.NULL
 

@@ -10,12 +10,12 @@ import pytest
 import pysock
 from lab.waiting import until
 from pysock import errors
+from support.loopback import reset
 from support.queued import (
     clients,
     close_all,
     listener,
     open_descriptors,
-    reset,
     run_child,
 )
 

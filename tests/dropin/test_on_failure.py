@@ -9,12 +9,12 @@ import pytest
 import pysock
 from pysock import errors
 from support import child
+from support.loopback import reset
 from support.noted import FAIL
 from support.queued import (
     closed_address,
     listener,
     open_descriptors,
-    reset,
     resolving,
     silent_address,
 )

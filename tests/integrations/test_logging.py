@@ -10,7 +10,8 @@ import pysock
 from pysock import errors
 from pysock.integrations import logging as events
 from support import child
-from support.queued import closed_address, listener, reset
+from support.loopback import reset
+from support.queued import closed_address, listener
 
 
 @contextlib.contextmanager

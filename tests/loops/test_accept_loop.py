@@ -11,13 +11,8 @@ import pytest
 import pysock
 from lab.waiting import until
 from pysock import errors
-from support.queued import (
-    clients,
-    close_all,
-    listener,
-    open_descriptors,
-    reset,
-)
+from support.loopback import reset
+from support.queued import clients, close_all, listener, open_descriptors
 
 
 def test_hands_over_every_connection_in_order():

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.queued import reset
+from support.loopback import reset
 
 SERVER = """
 import json, os, resource, signal, sys, threading, time, pysock

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support import keeper
-from support.queued import reset
+from support.loopback import reset
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 

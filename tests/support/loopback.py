@@ -110,7 +110,7 @@ def wait_writable(sock, seconds=PATIENCE_S):
 
 
 def reset(sock):
-    """Close with a RST."""
+    """Close with a RST, which on loopback has arrived when this returns."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     sock.close()
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import socket as standard
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,6 @@ from unittest import mock
 
 import pysock
 from pysock import testing
-
-RESET = struct.pack("ii", 1, 0)
 
 
 @contextlib.contextmanager
@@ -66,12 +63,6 @@ def resolving(*addresses):
     return mock.patch(
         "pysock.getaddrinfo", return_value=[entry(a) for a in addresses]
     )
-
-
-def reset(client):
-    """Close with a RST, which on loopback has arrived when this returns."""
-    client.setsockopt(standard.SOL_SOCKET, standard.SO_LINGER, RESET)
-    client.close()
 
 
 def close_all(accepted):
