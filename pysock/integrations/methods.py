@@ -4,10 +4,15 @@ A wrapper looks like the method that it calls and leaves its work to it, wrong
 arguments included. Success costs one frame and a `try`; so does what would
 block, which is no failure. Arguments are let go before the exception leaves:
 its traceback must keep alive no more than it would without us.
+
+Where reads would block, the interpreter goes through a function's table of
+handlers three times: those that are called most have a short one, with no
+`return` in the `try` and no `as`.
 """
 
 from __future__ import annotations
 
+import sys
 from errno import EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from time import monotonic
 from types import FunctionType, MethodDescriptorType
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
     Method = Callable[..., Any]
 
+_raised: Callable[[], Any] = sys.exception
 # An argument that was not given: what C makes of that, C is to say.
 _ABSENT: Any = object()
 _SHUT_RD = 0
@@ -83,17 +89,20 @@ def _reading(call: str, method: Method, home: str | None) -> Method:
     ) -> Any:
         try:
             if flags is _ABSENT:
-                return method(self, data)
-            return method(self, data, flags, *rest)
+                done = method(self, data)
+            else:
+                done = method(self, data, flags, *rest)
         except BlockingIOError:
             raise
-        except OSError as exc:
-            note(self, call, exc)
+        except OSError:
+            note(self, call, _raised())
             del self, data, flags, rest
             raise
         except TypeError:
             if data is not _ABSENT:
                 raise
+        else:
+            return done
         return method(self)
 
     return wrapper
@@ -108,22 +117,21 @@ def _receiving(call: str, method: Method, home: str | None) -> Method:
         try:
             if flags is _ABSENT:
                 data = method(self, size)
-                if data:
-                    return data
             else:
                 data = method(self, size, flags, *rest)
-            if not data and size and (flags is _ABSENT or not flags):
-                met_end(real_socket(self), call)
-            return data
         except BlockingIOError:
             raise
-        except OSError as exc:
-            note(self, call, exc)
+        except OSError:
+            note(self, call, _raised())
             del self, size, flags, rest
             raise
         except TypeError:
             if size is not _ABSENT:
                 raise
+        else:
+            if not data and size and (flags is _ABSENT or not flags):
+                met_end(real_socket(self), call)
+            return data
         return method(self)
 
     return wrapper
@@ -144,8 +152,8 @@ def _reading_into(call: str, method: Method, home: str | None) -> Method:
                 count = method(self, buffer)
         except BlockingIOError:
             raise
-        except OSError as exc:
-            note(self, call, exc, home=home)
+        except OSError:
+            note(self, call, _raised(), home=home)
             del self, buffer, rest, named
             raise
         if not count:

@@ -81,21 +81,19 @@ class Field(property):
         offset, end, none = self.offset, self.offset + self.size, self.none
         unpack, listening = self._unpack, TcpState.LISTEN.value
         on_listeners = self.name in _LISTENER_FIELDS
-        needs_handshake = self.name in _SINCE_HANDSHAKE
 
         def read(info: TcpFields) -> int | None:
             raw = info._raw
-            if len(raw) < end:
-                return None
-            if raw[0] == listening and not on_listeners:
+            if len(raw) < end or (raw[0] == listening and not on_listeners):
                 return None
             value: int = unpack(raw, offset)[0]
-            if value == none:
-                return None
-            if needs_handshake and not info.was_established:
-                return None
-            return value
+            return None if value == none else value
 
+        def read_if_established(info: TcpFields) -> int | None:
+            return read(info) if info.was_established else None
+
+        if self.name in _SINCE_HANDSHAKE:
+            return read_if_established
         return read
 
     if TYPE_CHECKING:
