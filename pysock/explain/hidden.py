@@ -25,13 +25,20 @@ def hidden_note(exception: BaseException) -> str | None:
     for link in _shown(exception):
         if isinstance(link, SocketError) or attached(link) is not None:
             return None
-    failure = details(exception) or behind(exception)
+    failure = details(exception) or behind(exception) or _told_by(exception)
     if failure is None:
         return None
     # All that explains: not before there is something to explain.
     from pysock.explain.telling import note_of
 
     return note_of(failure)
+
+
+def _told_by(exception: BaseException) -> SocketError | None:
+    # Not before an exception is shown.
+    from pysock.explain.plain import told_by
+
+    return told_by(exception)
 
 
 def _shown(exception: BaseException) -> Iterator[BaseException]:
