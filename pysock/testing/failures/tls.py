@@ -1,4 +1,4 @@
-"""Row 35: a handshake that fails, by the certificate or by a RST."""
+"""Row 35: a handshake that fails, by certificate, version or RST."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def tls(
     *,
     expired: bool = False,
     wrong_name: bool = False,
+    old_version: bool = False,
     reset_in_handshake: bool = False,
     steps: tuple[Step, ...] = HEALTHY,
     host: str = LOOPBACK,
@@ -28,6 +29,8 @@ def tls(
     Args:
         expired: the certificate was valid until yesterday.
         wrong_name: the certificate is for another name.
+        old_version: the server speaks no TLS after 1.2, and a client may
+            demand 1.3.
         reset_in_handshake: the ClientHello is answered with a RST.
         steps: what is done after the handshake, as in `script`.
         host: an IP address of this machine.
@@ -42,7 +45,13 @@ def tls(
         script: list[Step] = ["tls", *steps]
         if reset_in_handshake:
             script = ["request", "reset"]
-        server = Scripted(script, host=host, scheme="https", certificate=chain)
+        server = Scripted(
+            script,
+            host=host,
+            scheme="https",
+            certificate=chain,
+            old_version=old_version,
+        )
         with server as address:
             address.ca_file = authority
             yield address

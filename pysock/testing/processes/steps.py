@@ -194,6 +194,8 @@ class Connection:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.settings["certificate"])
+        if self.settings["old_version"]:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
         wrapped = context.wrap_socket(
             self.client, server_side=True, do_handshake_on_connect=False
         )
