@@ -104,6 +104,9 @@ class _Lib(Protocol):
     def pysock_diag_attribute(
         self, block: bytes, start: int, end: int, type: int
     ) -> int: ...
+    def pysock_diag_row(
+        self, block: bytes, start: int, end: int, rows: CData, number: int
+    ) -> int: ...
     def pysock_accept_many(
         self,
         fd: int,

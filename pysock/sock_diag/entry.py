@@ -36,12 +36,14 @@ _LOCAL_V6, _REMOTE_V6 = (
     Struct("!H16x16s").unpack_from,
 )
 
-_STATES: tuple[TcpState, ...] = (
+# By the kernel's number; CLOSE for one that means nothing.
+STATES: tuple[TcpState, ...] = (
     TcpState.CLOSE,
     *sorted(TcpState),
     # A kernel-internal number of a request socket, which it shows as 3.
     TcpState.SYN_RECV,
 )
+STATES += (TcpState.CLOSE,) * (256 - len(STATES))
 
 # `ss`'s words for idiag_timer.
 _TIMERS = (None, "on", "keepalive", "timewait", "persist")
@@ -51,6 +53,11 @@ _INFO, _CONG = lib.PYSOCK_DIAG_INFO, lib.PYSOCK_DIAG_CONG
 _SKMEMINFO = lib.PYSOCK_DIAG_SKMEMINFO
 _SKV6ONLY = lib.PYSOCK_DIAG_SKV6ONLY
 _MPTCP = 262
+
+
+def is_link_local(ip: bytes) -> bool:
+    """Whether it is of fe80::/10: only there an interface is part of it."""
+    return ip[0] == 0xFE and ip[1] & 0xC0 == 0x80
 
 
 def inode_of(block: bytes, start: int) -> int:
@@ -138,8 +145,7 @@ class Entry:
     @property
     def state(self) -> TcpState:
         """TCP state. Bound but neither listening nor connected is CLOSE."""
-        number = self._block[self._start + 1]
-        return _STATES[number] if number < len(_STATES) else TcpState.CLOSE
+        return STATES[self._block[self._start + 1]]
 
     @property
     def family(self) -> int:
@@ -166,10 +172,7 @@ class Entry:
 
     def _ipv6(self, found: tuple[int, bytes]) -> tuple[Any, ...]:
         port, ip = found
-        # Link-local: fe80::/10. Only there an interface is part of it.
-        scope = 0
-        if ip[0] == 0xFE and ip[1] & 0xC0 == 0x80:
-            scope = self.interface
+        scope = self.interface if is_link_local(ip) else 0
         return (inet_ntop(AF_INET6, ip), port, 0, scope)
 
     @property

@@ -177,6 +177,7 @@ read_dump(int netlink)
     static uint8_t block[BLOCK];
     static uint32_t spans[2 * ENTRIES];
     static uint64_t cookies[ENTRIES];
+    struct pysock_diag_row row;
     int status = 0, found = 0;
 
     while (status == 0) {
@@ -192,6 +193,9 @@ read_dump(int netlink)
                 pysock_diag_attribute(block, spans[2 * i], spans[2 * i + 1],
                                       type);
             }
+            EXPECT(pysock_diag_row(block, spans[2 * i], spans[2 * i + 1], &row,
+                                   0) == 1);
+            EXPECT(row.family == AF_INET || row.family == AF_INET6);
         }
         found += count;
     }
@@ -235,6 +239,7 @@ parse_hostile_bytes(unsigned int seed)
     struct pysock_address address;
     uint32_t spans[2 * ENTRIES];
     uint64_t cookies[ENTRIES];
+    struct pysock_diag_row row;
     int status, count;
 
     EXPECT(bytes != NULL);
@@ -247,8 +252,10 @@ parse_hostile_bytes(unsigned int seed)
         pysock_diag_split(bytes, length, 0, spans, cookies, ENTRIES, &status);
     for (int i = 0; i < count; i++) {
         pysock_diag_attribute(bytes, spans[2 * i], spans[2 * i + 1], 2);
+        pysock_diag_row(bytes, spans[2 * i], spans[2 * i + 1], &row, 0);
     }
     pysock_diag_attribute(bytes, 0, length, 3);
+    pysock_diag_row(bytes, 0, length, &row, 0);
     free(bytes);
 }
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pysock.raw.calls import ffi, lib
 from pysock.sock_diag.entry import Entry
+from support.as_columns import assert_same
 
 HEADER = struct.Struct("=IHHII")
 DONE, ERROR, ENTRY = 3, 2, 20
@@ -54,6 +55,7 @@ def read_all(block, start, end):
     assert 0 <= said["local_port"] <= 65535
     assert repr(entry)
     Entry(block, start, end, 262).as_dict()
+    assert_same(entry)
     return entry
 
 
