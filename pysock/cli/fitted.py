@@ -32,49 +32,65 @@ class Column(namedtuple("Column", "title rank least", defaults=(None,))):
     least: int | None
 
 
-class Row(namedtuple("Row", "cells style", defaults=("",))):
-    """A row: a cell for each column, and its colour in rich's words."""
-
-    __slots__ = ()
-
-    cells: Sequence[str]
-    style: str
-
-
-def print_fitted(columns: Sequence[Column], rows: Sequence[Row]) -> None:
-    """Print the rows, each on one line.
+def print_fitted(
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str]],
+    styles: Sequence[str],
+) -> None:
+    """Print a table, each row on one line.
 
     On a terminal no line is longer than that is wide, and rows have their
     colours where rich is installed. Into a pipe goes every column whole.
+
+    Args:
+        columns: what there is.
+        cells: for each column its cells, from the first row to the last.
+        styles: for each row its colour in rich's words, or nothing.
     """
-    escaped = [
-        row._replace(cells=[printable(cell, None) for cell in row.cells])
-        for row in rows
-    ]
+    safe = [_escaped(column) for column in cells]
     widths = [
-        max(len(column.title), *(len(row.cells[at]) for row in escaped), 1)
-        for at, column in enumerate(columns)
+        max(len(column.title), max(map(len, texts), default=0))
+        for column, texts in zip(columns, safe, strict=True)
     ]
     screen = screen_width()
     shown = dict(enumerate(widths))
     if screen is not None:
         shown = _fit(columns, widths, screen)
-    rich = None if screen is None else Rich()
-    titles = Row([column.title for column in columns], "bold")
-    for row in (titles, *escaped):
-        line = _GAP.join(
-            _cell(row.cells[at], width) for at, width in shown.items()
-        ).rstrip()
-        if rich is not None and rich.console is not None:
-            rich.print(line, row.style, 0)
-        else:
-            print(line)
+    whole = [[columns[at].title, *safe[at]] for at in shown]
+    lines = _lines(
+        [
+            _cut(texts, width, widths[at])
+            for texts, (at, width) in zip(whole, shown.items(), strict=True)
+        ],
+        list(shown.values()),
+    )
+    if screen is not None:
+        lines = Rich().coloured(lines, ["bold", *styles])
+    # In one piece: a call for each line takes longer than the line.
+    print("\n".join(lines))
 
 
-def _cell(text: str, width: int) -> str:
-    if len(text) > width:
-        text = text[: max(width - len(_CUT), 0)] + _CUT[:width]
-    return text.ljust(width)
+def _escaped(texts: Sequence[str]) -> Sequence[str]:
+    """What another user calls a process may be in any column."""
+    if "".join(texts).isprintable():
+        return texts
+    return [printable(text, None) for text in texts]
+
+
+def _cut(texts: Sequence[str], width: int, widest: int) -> Sequence[str]:
+    if widest <= width:
+        return texts
+    whole = max(width - len(_CUT), 0)
+    return [
+        text if len(text) <= width else text[:whole] + _CUT[:width]
+        for text in texts
+    ]
+
+
+def _lines(cells: list[Sequence[str]], widths: list[int]) -> list[str]:
+    """Rows as lines, without blanks at their ends."""
+    row = _GAP.join(f"%-{width}s" for width in widths)
+    return list(map(str.rstrip, map(row.__mod__, zip(*cells, strict=True))))
 
 
 def _fit(

@@ -4,47 +4,52 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pysock.cli.fitted import Column, Row
-from pysock.cli.trouble import trouble
-from pysock.errors import show_address
+from pysock.cli.fitted import Column
 from pysock.explain.finding import DOUBTFUL, HARMLESS, WRONG
 from pysock.explain.words import many, size
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from pysock.sock_diag import Entry
+    from pysock.cli.trouble import Trouble
+    from pysock.sock_diag.columns import Columns
     from pysock.sock_diag.processes import Process
 
 GROUPS = ("state", "local", "peer", "process")
 STYLES = {WRONG: "red", DOUBTFUL: "yellow", HARMLESS: "dim", None: ""}
+WORDS = {int(state): str(state) for state in TcpState}
 
+_TIME_WAIT = int(TcpState.TIME_WAIT)
+_LISTEN = int(TcpState.LISTEN)
 _NOBODY = "no process"
 _UNKNOWN = "unknown"
 
 
-def summary(entries: list[Entry], folded: int) -> str:
+def summary(
+    states: Sequence[int], troubles: Sequence[Trouble], folded: int
+) -> str:
     """`512 sockets: 500 ESTAB, 12 CLOSE-WAIT; 1 wrong, 11 doubtful`.
 
     Args:
-        entries: all of them.
+        states: of all of them, by number.
+        troubles: what `trouble` says of each.
         folded: how many of these, in TIME-WAIT, are not listed.
     """
     words = []
-    for state, count in Counter(str(e.state) for e in entries).most_common():
-        hidden = folded and state == str(TcpState.TIME_WAIT)
+    for state, count in Counter(states).most_common():
+        hidden = folded and state == _TIME_WAIT
         more = " (not listed; --all lists them)" if hidden else ""
-        words.append(f"{count:,} {state}{more}")
-    severities = Counter(trouble(entry)[0] for entry in entries)
+        words.append(f"{count:,} {WORDS[state]}{more}")
+    severities = Counter(severity for severity, _ in troubles)
     bad = ", ".join(
         f"{severities[severity]:,} {severity}"
         for severity in (WRONG, DOUBTFUL)
         if severities[severity]
     )
-    line = f"{many(len(entries), 'socket')}: {', '.join(words)}"
+    line = f"{many(len(states), 'socket')}: {', '.join(words)}"
     return f"{line}; {bad}" if bad else line
 
 
@@ -53,52 +58,72 @@ class Group:
 
     Attributes:
         name: what it is.
-        entries: the sockets.
+        count: how many they are.
+        states: how many are in each state, by number.
+        severities: how many are how bad.
+        accepting: connections that wait in the queues of its listeners.
+        recv_queue: bytes that nobody has read, of the others.
+        send_queue: bytes that nobody has acknowledged, of the others.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        members: list[int],
+        seen: Columns,
+        troubles: Sequence[Trouble],
+    ) -> None:
         self.name = name
-        self.entries: list[Entry] = []
+        self.count = len(members)
+        self.states = Counter([seen.states[at] for at in members])
+        self.severities = Counter([troubles[at][0] for at in members])
+        others = [at for at in members if seen.states[at] != _LISTEN]
+        self.recv_queue = sum([seen.recv_queues[at] for at in others])
+        self.send_queue = sum([seen.send_queues[at] for at in others])
+        # A listener's queues are connections, and no bytes.
+        self.accepting = 0
+        if len(others) < self.count:
+            every = sum([seen.recv_queues[at] for at in members])
+            self.accepting = every - self.recv_queue
 
     def as_dict(self) -> dict[str, Any]:
         """The group, ready for JSON; amounts in bytes."""
-        listening, others = self._halves()
         return {
             "group": self.name,
-            "sockets": len(self.entries),
-            "states": dict(Counter(e.state.name for e in self.entries)),
-            "waiting_for_accept": sum(e.recv_queue for e in listening),
-            "recv_queue": sum(e.recv_queue for e in others),
-            "send_queue": sum(e.send_queue for e in others),
-            "troubled": sum(self._severities()[s] for s in (WRONG, DOUBTFUL)),
+            "sockets": self.count,
+            "states": {
+                TcpState(state).name: count
+                for state, count in self.states.items()
+            },
+            "waiting_for_accept": self.accepting,
+            "recv_queue": self.recv_queue,
+            "send_queue": self.send_queue,
+            "troubled": self._troubled,
         }
 
-    def row(self) -> Row:
-        """The group as a line of the table, in the colour of its worst."""
-        said = self.as_dict()
-        states = Counter(str(entry.state) for entry in self.entries)
-        severities = self._severities()
-        worst = next((s for s in (WRONG, DOUBTFUL) if severities[s]), None)
-        return Row(
-            (
-                self.name,
-                f"{said['sockets']:,}",
-                f"{said['troubled']:,}",
-                size(said["recv_queue"]),
-                size(said["send_queue"]),
-                ", ".join(f"{n:,} {state}" for state, n in states.items()),
+    def row(self) -> tuple[str, ...]:
+        """The group as a line of the table."""
+        return (
+            self.name,
+            f"{self.count:,}",
+            f"{self._troubled:,}",
+            size(self.recv_queue),
+            size(self.send_queue),
+            ", ".join(
+                f"{count:,} {WORDS[state]}"
+                for state, count in self.states.most_common()
             ),
-            STYLES[worst],
         )
 
-    def _halves(self) -> tuple[list[Entry], list[Entry]]:
-        """Listeners, whose queues are connections; the others."""
-        listening = [e for e in self.entries if e.state is TcpState.LISTEN]
-        others = [e for e in self.entries if e.state is not TcpState.LISTEN]
-        return listening, others
+    @property
+    def style(self) -> str:
+        """The colour of its worst."""
+        worst = (one for one in (WRONG, DOUBTFUL) if self.severities[one])
+        return STYLES[next(worst, None)]
 
-    def _severities(self) -> Counter[str | None]:
-        return Counter(trouble(entry)[0] for entry in self.entries)
+    @property
+    def _troubled(self) -> int:
+        return self.severities[WRONG] + self.severities[DOUBTFUL]
 
 
 def columns(by: str) -> tuple[Column, ...]:
@@ -114,33 +139,47 @@ def columns(by: str) -> tuple[Column, ...]:
 
 
 def grouped(
-    entries: Iterable[Entry], by: str, held: dict[int, tuple[Process, ...]]
+    seen: Columns,
+    by: str,
+    troubles: Sequence[Trouble],
+    held: dict[int, tuple[Process, ...]],
 ) -> list[Group]:
     """Group them, the largest group first.
 
     Args:
-        entries: the sockets.
+        seen: the sockets.
         by: one of `GROUPS`. By process, a socket that several processes hold
             is in the group of each.
+        troubles: what `trouble` says of each.
         held: who holds which inode.
     """
-    groups: dict[str, Group] = {}
-    for entry in entries:
-        for name in _names(entry, by, held):
-            groups.setdefault(name, Group(name)).entries.append(entry)
-    return sorted(groups.values(), key=lambda g: (-len(g.entries), g.name))
+    members: dict[str, list[int]] = {}
+    for at, names in enumerate(_names(seen, by, held)):
+        for name in names:
+            members.setdefault(name, []).append(at)
+    groups = [
+        Group(name, which, seen, troubles) for name, which in members.items()
+    ]
+    return sorted(groups, key=lambda group: (-group.count, group.name))
 
 
 def _names(
-    entry: Entry, by: str, held: dict[int, tuple[Process, ...]]
-) -> Iterable[str]:
+    seen: Columns, by: str, held: dict[int, tuple[Process, ...]]
+) -> Iterable[Iterable[str]]:
+    """The groups that each is in."""
     if by == "state":
-        return (str(entry.state),)
+        return ((WORDS[state],) for state in seen.states)
     if by == "local":
-        return (show_address(entry.local),)
+        return ((end,) for end in seen.local())
     if by == "peer":
-        return (str(entry.remote[0]) if entry.remote_port else "*",)
-    if not entry.inode:
+        return ((host,) for host in seen.peers())
+    return (_processes(inode, held) for inode in seen.inodes)
+
+
+def _processes(
+    inode: int, held: dict[int, tuple[Process, ...]]
+) -> Iterable[str]:
+    if not inode:
         return (_NOBODY,)
-    processes = held.get(entry.inode, ())
-    return {f"{one.name}/{one.pid}" for one in processes} or (_UNKNOWN,)
+    found = held.get(inode, ())
+    return {f"{one.name}/{one.pid}" for one in found} or (_UNKNOWN,)

@@ -12,7 +12,7 @@ from pysock.sock_diag.processes import Process, owners, sockets_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from pysock.sock_diag import Entry
@@ -114,21 +114,28 @@ def select(arguments: Namespace, **wanted: Any) -> list[Entry]:
             (`ENOENT`), or no right to look into it (`EACCES`, `EPERM`).
     """
     netns = namespace_of(arguments)
-    found: dict[int, Entry] = {}
+    answers: list[list[Entry]] = []
     for filters in _questions(arguments):
-        for entry in sock_diag.sockets(
-            arguments.state,
-            family=FAMILIES[arguments.family],
-            netns=netns,
-            **filters,
-            **wanted,
-        ):
-            found[entry.cookie] = entry
+        answers.append(
+            list(
+                sock_diag.sockets(
+                    arguments.state,
+                    family=FAMILIES[arguments.family],
+                    netns=netns,
+                    **filters,
+                    **wanted,
+                )
+            )
+        )
         # Both ends of a connection may be on this machine: it is the one
         # whose own address came first.
-        if found and len(arguments.which) == 2:
+        if answers[-1] and len(arguments.which) == 2:
             break
-    entries = list(found.values())
+    entries = answers[0]
+    if len(answers) > 1:
+        # Two questions may find the same socket.
+        found = {e.cookie: e for answer in answers for e in answer}
+        entries = list(found.values())
     if arguments.pid is None:
         return entries
     held = {inode for _, inode in sockets_of(arguments.pid)}
@@ -190,7 +197,9 @@ def no_namespace(netns: str | int | None) -> str | None:
     return None
 
 
-def with_processes(entries: list[Entry]) -> dict[int, tuple[Process, ...]]:
+def with_processes(
+    entries: Iterable[Entry],
+) -> dict[int, tuple[Process, ...]]:
     """Who holds these sockets, by inode."""
     return owners({entry.inode for entry in entries} - {0})
 

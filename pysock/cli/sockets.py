@@ -5,30 +5,38 @@ from __future__ import annotations
 import json
 import sys
 
-from pysock.cli.fitted import Column, Row, print_fitted
-from pysock.cli.grouping import GROUPS, STYLES, columns, grouped, summary
+from pysock.cli.fitted import Column, print_fitted
+from pysock.cli.grouping import (
+    GROUPS,
+    STYLES,
+    WORDS,
+    columns,
+    grouped,
+    summary,
+)
 from pysock.cli.reading import timer_in_words
 from pysock.cli.selecting import (
     add_selection,
     is_usable,
     processes_in_words,
     select,
-    with_processes,
 )
 from pysock.cli.slim import slim
 from pysock.cli.table import add_json_argument, print_json, print_sentence
-from pysock.cli.trouble import trouble
-from pysock.errors import show_address
+from pysock.cli.trouble import trouble, troubles
 from pysock.explain.finding import SEVERITIES
 from pysock.explain.words import size
+from pysock.sock_diag.columns import Columns, by_state
+from pysock.sock_diag.processes import owners
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
+    from pysock.cli.trouble import Trouble
     from pysock.sock_diag import Entry
     from pysock.sock_diag.processes import Process
 
@@ -36,6 +44,8 @@ NAME = "sockets"
 HELP = "list TCP sockets: state, ends, queues, round trip, who holds them"
 
 _BAD_USAGE = 2
+_LISTEN = int(TcpState.LISTEN)
+_TIME_WAIT = int(TcpState.TIME_WAIT)
 _COLUMNS = (
     Column("state", 2),
     Column("local", 1),
@@ -105,27 +115,28 @@ def run(arguments: Namespace) -> int:
     as_json = arguments.json or arguments.jsonl
     entries = select(arguments, memory=True, congestion=as_json)
     entries.sort(key=_ORDERS[arguments.sort])
-    held = {} if arguments.no_processes else with_processes(entries)
+    seen = Columns(entries)
+    held = {}
+    if not arguments.no_processes:
+        held = owners(set(seen.inodes) - {0})
     if as_json:
-        _print_json(entries, held, arguments)
+        _print_json(seen, held, arguments)
     else:
-        _print_table(entries, held, arguments)
+        _print_table(seen, held, arguments)
     return 0 if entries else 1
 
 
 def _print_json(
-    entries: list[Entry],
-    held: dict[int, tuple[Process, ...]],
-    arguments: Namespace,
+    seen: Columns, held: dict[int, tuple[Process, ...]], arguments: Namespace
 ) -> None:
     # A program that reads this counts for itself: nothing is folded.
     if arguments.group_by:
-        groups = grouped(entries, arguments.group_by, held)
+        groups = grouped(seen, arguments.group_by, troubles(seen), held)
         objects = [group.as_dict() for group in groups[: arguments.limit]]
     else:
         objects = [
             _as_dict(entry, held, arguments)
-            for entry in entries[: arguments.limit]
+            for entry in seen.entries[: arguments.limit]
         ]
     if arguments.jsonl:
         for one in objects:
@@ -147,96 +158,108 @@ def _as_dict(
 
 
 def _print_table(
-    entries: list[Entry],
-    held: dict[int, tuple[Process, ...]],
-    arguments: Namespace,
+    seen: Columns, held: dict[int, tuple[Process, ...]], arguments: Namespace
 ) -> None:
-    if not entries:
+    if not seen.entries:
         print("no such sockets")
         return
-    listed = entries
+    said = troubles(seen)
+    listed = list(range(len(said)))
     if not (arguments.all or arguments.state or arguments.group_by):
-        listed = [e for e in entries if e.state is not TcpState.TIME_WAIT]
-    print_sentence(summary(entries, len(entries) - len(listed)))
+        listed = [at for at in listed if seen.states[at] != _TIME_WAIT]
+    print_sentence(summary(seen.states, said, len(said) - len(listed)))
     if arguments.group_by:
-        groups = grouped(entries, arguments.group_by, held)
-        shown = groups[: arguments.limit]
+        groups = grouped(seen, arguments.group_by, said, held)
+        first = groups[: arguments.limit]
         print_fitted(
-            columns(arguments.group_by), [group.row() for group in shown]
+            columns(arguments.group_by),
+            list(zip(*[group.row() for group in first], strict=True)),
+            [group.style for group in first],
         )
-        left = len(groups) - len(shown)
+        left = len(groups) - len(first)
     else:
-        first = listed[: arguments.limit]
-        if first:
-            print_fitted(_COLUMNS, [_row(entry, held) for entry in first])
-        left = len(listed) - len(first)
+        shown = listed[: arguments.limit]
+        left = len(listed) - len(shown)
+        if len(shown) < len(said):
+            # What is not shown costs nothing from here on.
+            seen = Columns([seen.entries[at] for at in shown])
+            said = [said[at] for at in shown]
+        if shown:
+            _print_rows(seen, said, None if arguments.no_processes else held)
     if left:
         print(f"and {left:,} more")
 
 
-def _row(entry: Entry, held: dict[int, tuple[Process, ...]]) -> Row:
-    info = entry.tcp_info
-    rtt = info.rtt_us if info is not None else None
-    cwnd = info.snd_cwnd if info is not None else None
-    lost = info.total_retrans if info is not None else None
-    severity, words = trouble(entry)
-    # A listener's queues are connections, and no bytes.
-    amount: Callable[[int], str] = size
-    if entry.state is TcpState.LISTEN:
-        amount = "{:,}".format
-    cells = (
-        str(entry.state),
-        show_address(entry.local),
-        show_address(entry.remote) if entry.remote_port else "*",
-        _short(amount(entry.recv_queue)),
-        _short(amount(entry.send_queue)),
-        timer_in_words(entry),
-        f"{rtt / 1000:.3f} ms" if rtt is not None else "-",
-        f"{cwnd:,}" if cwnd is not None else "-",
-        f"{lost:,}" if lost is not None else "-",
-        words or "-",
-        processes_in_words(held.get(entry.inode, ())) or "-",
-    )
-    return Row(cells, STYLES[severity])
+def _print_rows(
+    seen: Columns,
+    said: list[Trouble],
+    held: dict[int, tuple[Process, ...]] | None,
+) -> None:
+    cells: list[list[str]] = [
+        [WORDS[state] for state in seen.states],
+        seen.local(),
+        seen.remote(),
+        _amounts(seen.recv_queues, seen.states),
+        _amounts(seen.send_queues, seen.states),
+        [
+            timer_in_words(entry) if timer else "-"
+            for entry, timer in zip(seen.entries, seen.timers, strict=True)
+        ],
+        [
+            "-" if rtt is None else f"{rtt / 1000:.3f} ms"
+            for rtt in seen.rtt_us()
+        ],
+        _counts(seen.snd_cwnd()),
+        _counts(seen.total_retrans()),
+        [words or "-" for _, words in said],
+    ]
+    if held is not None:
+        named = {inode: processes_in_words(who) for inode, who in held.items()}
+        cells.append([named.get(inode, "-") for inode in seen.inodes])
+    styles = [STYLES[severity] for severity, _ in said]
+    print_fitted(_COLUMNS[: len(cells)], cells, styles)
 
 
-def _short(amount: str) -> str:
-    """Bytes without their unit: most of the column is small numbers."""
-    return amount.removesuffix(" bytes").removesuffix(" byte")
+def _counts(values: list[int | None]) -> list[str]:
+    return ["-" if one is None else f"{one:,}" for one in values]
 
 
-def _by_state(entry: Entry) -> tuple[Any, ...]:
-    """Like `ss`: a listener first, then what lives, then what is ending."""
-    return (
-        entry.state is not TcpState.LISTEN,
-        int(entry.state),
-        entry.local_port,
-        entry.local,
-        entry.remote,
-    )
+def _amounts(queues: Sequence[int], states: Sequence[int]) -> list[str]:
+    """Bytes without their unit: most of the column is small numbers.
+
+    A listener's queues are connections, and no bytes.
+    """
+    return [
+        "0"
+        if not queue
+        else f"{queue:,}"
+        if state == _LISTEN
+        else size(queue).removesuffix(" bytes").removesuffix(" byte")
+        for queue, state in zip(queues, states, strict=True)
+    ]
 
 
 def _by_trouble(entry: Entry) -> tuple[Any, ...]:
     severity, words = trouble(entry)
     worst = len(SEVERITIES) if severity is None else SEVERITIES.index(severity)
-    return worst, not words, _by_state(entry)
+    return worst, not words, by_state(entry)
 
 
 def _by_field(name: str) -> Callable[[Entry], tuple[Any, ...]]:
     def key(entry: Entry) -> tuple[Any, ...]:
         value = getattr(entry.tcp_info, name, None)
-        return value is None, -(value or 0), _by_state(entry)
+        return value is None, -(value or 0), by_state(entry)
 
     return key
 
 
-_ORDERS: dict[str, Callable[[Entry], tuple[Any, ...]]] = {
-    "state": _by_state,
+_ORDERS: dict[str, Callable[[Entry], Any]] = {
+    "state": by_state,
     "trouble": _by_trouble,
     "local": lambda entry: (entry.local, entry.remote),
     "remote": lambda entry: (entry.remote, entry.local),
-    "recv-q": lambda entry: (-entry.recv_queue, _by_state(entry)),
-    "send-q": lambda entry: (-entry.send_queue, _by_state(entry)),
+    "recv-q": lambda entry: (-entry.recv_queue, by_state(entry)),
+    "send-q": lambda entry: (-entry.send_queue, by_state(entry)),
     "retrans": _by_field("total_retrans"),
     "rtt": _by_field("rtt_us"),
 }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _STYLE = "cyan"
+# A text that no style has in its marks.
+_STYLED = "x"
 # Columns that leave less than this for the last one's text get it below.
 _LEAST_TEXT = 40
 
@@ -195,6 +197,26 @@ class Rich:
             text.stylize(style, 0, length or len(line))
         assert self.console is not None
         self.console.print(text)
+
+    def coloured(self, lines: list[str], styles: list[str]) -> list[str]:
+        """Lines with what a terminal takes for a colour, one style each."""
+        if self.console is None:
+            return lines
+        marks = {style: self._marks(style) for style in set(styles)}
+        return [
+            line.join(marks[style])
+            for line, style in zip(lines, styles, strict=True)
+        ]
+
+    def _marks(self, style: str) -> tuple[str, str]:
+        """What a console puts before and behind a text in this style."""
+        from rich.text import Text
+
+        assert self.console is not None
+        with self.console.capture() as captured:
+            self.console.print(Text(_STYLED, style), end="")
+        before, _, behind = captured.get().partition(_STYLED)
+        return before, behind
 
 
 def screen_width() -> int | None:

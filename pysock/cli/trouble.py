@@ -9,17 +9,46 @@ from pysock.tcp.state import TcpState
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.sock_diag import Entry
+    from pysock.sock_diag.columns import Columns
+
+    # How bad, or None for an ordinary socket; and words.
+    Trouble = tuple[str | None, str]
 
 # Seconds after which a program is not about to close its end any more.
 _LONG = 60.0
 _ENDING = frozenset(
     {TcpState.TIME_WAIT, TcpState.FIN_WAIT2, TcpState.LAST_ACK}
 )
+# In these states it takes more than the state to be in trouble.
+_ORDINARY: dict[int, Trouble] = {
+    int(state): (HARMLESS if state in _ENDING else None, "")
+    for state in TcpState
+    if state not in (TcpState.LISTEN, TcpState.CLOSE_WAIT)
+}
+# The kernel's number for the timer of a closed window.
+_PERSIST = 4
 # How often data, or a probe, was repeated before that is more than a loss.
 _SEVERAL = 3
 
 
-def trouble(entry: Entry) -> tuple[str | None, str]:
+def troubles(seen: Columns) -> list[Trouble]:
+    """What `trouble` says of each; most of many sockets are in none."""
+    return [
+        _ORDINARY[state]
+        if state in _ORDINARY and timer != _PERSIST and not (tries or dropped)
+        else trouble(entry)
+        for entry, state, timer, tries, dropped in zip(
+            seen.entries,
+            seen.states,
+            seen.timers,
+            seen.retransmits,
+            seen.drops(),
+            strict=True,
+        )
+    ]
+
+
+def trouble(entry: Entry) -> Trouble:
     """How bad it is, and what.
 
     Returns:
@@ -42,7 +71,7 @@ def trouble(entry: Entry) -> tuple[str | None, str]:
     return (HARMLESS if state in _ENDING else None), ""
 
 
-def _listener(entry: Entry) -> tuple[str | None, str]:
+def _listener(entry: Entry) -> Trouble:
     queue, limit, drops = entry.recv_queue, entry.send_queue, entry.drops
     words = []
     if queue > limit:
@@ -54,7 +83,7 @@ def _listener(entry: Entry) -> tuple[str | None, str]:
     return (WRONG if queue > limit else DOUBTFUL), ", ".join(words)
 
 
-def _left_open(entry: Entry) -> tuple[str | None, str]:
+def _left_open(entry: Entry) -> Trouble:
     info = entry.tcp_info
     since = info.last_ack_recv_ms if info is not None else None
     if since is None:
