@@ -14,7 +14,7 @@ CSRC = Path(__file__).parent
 SHARED = re.compile(r"/\* cffi: begin \*/(.*?)/\* cffi: end \*/", re.DOTALL)
 
 # In the order in which one builds on another.
-HEADERS = ("pysock.h", "snapshot.h")
+HEADERS = ("pysock.h", "snapshot.h", "diag_row.h")
 DECLARED = [
     part
     for name in HEADERS

@@ -1,5 +1,5 @@
 /* diag_row.c - what a table shows of a socket, taken out of its entry. */
-#include "pysock.h"
+#include "diag_row.h"
 
 #include <arpa/inet.h>
 #include <stddef.h>

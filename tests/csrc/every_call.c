@@ -4,6 +4,7 @@
  * For valgrind and the sanitizers: no Python is in the way, so each leak is
  * ours.  Prints nothing and ends with 0, or says what was not as expected.
  */
+#include "diag_row.h"
 #include "snapshot.h"
 
 #include <errno.h>
