@@ -71,7 +71,7 @@ test-interpreter: $(DEV) ## run the tests of what depends on the interpreter
 		$(INTERPRETER_TESTS) $(ARGS)
 
 peers: $(INSTALLED) ## run other projects' suites, plain and under run
-	$(BIN)/python tests/clients/peers.py $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m clients.peers $(ARGS)
 
 test-foreign: $(FOREIGN) ## run other projects' clients and servers with pysock
 	$(BIN)/python -m pytest -m foreign $(ARGS)

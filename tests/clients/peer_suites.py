@@ -22,10 +22,14 @@ SUITES = {
          "proxy.py",
          "pytest-codspeed", "pytest-mock", "pytest-timeout", "pytest-xdist",
          "python-on-whales", "re-assert", "trustme", "uvloop", "zlib_ng"),
-        ("tests",),
-        ("--ignore", "tests/autobahn", "--ignore",
-         "tests/test_benchmarks_client.py"),
-        beside=("aiohttp",), part="all but autobahn (docker)"),
+        tuple(f"tests/test_{name}.py" for name in (
+            "client_connection", "client_functional", "client_session",
+            "client_ws_functional", "connector", "proxy_functional",
+            "resolver", "run_app", "tcp_helpers", "web_functional",
+            "web_protocol", "web_runner", "web_sendfile_functional",
+            "web_server", "web_websocket_functional")),
+        beside=("aiohttp",),
+        part="client, server, proxy, websocket and connector"),
     "anyio": Suite(
         ("trio", "trustme", "psutil", "hypothesis", "exceptiongroup",
          "pytest-mock", "pytest-timeout", "truststore", "blockbuster"),

@@ -1,71 +1,57 @@
 """The suites that other projects ship, plain and under the noted face.
 
-    python tests/clients/peers.py [--cache FOLDER] [NAME ...]
+    PYTHONPATH=tests python -m clients.peers [--cache F] [--page] [NAME ...]
 
-Each suite runs twice in a virtual environment of its own, once by `python -m
-pytest` and once by `python -m pysock run -m pytest`, notes on. What passes
-plain and not noted is run once more, both ways; what is lost again is printed
-beside the losses that are expected. Downloads are kept in the cache folder.
-Exit status 1: something was lost that nobody expects.
+Each suite (peer_suites.py) runs twice in a virtual environment of its own,
+once by `python -m pytest` and once by `python -m pysock run -m pytest`, notes
+on. What passes plain and not noted is run once more, both ways; what is lost
+again is printed beside the losses that are expected. Downloads are kept in
+the cache folder, with each suite's last outcome and what its runs printed;
+`--page` runs nothing and prints the outcomes as docs/peers.md.
+
+Exit status 1: something was lost that nobody expects; 2: a suite could not be
+had or did not run to its end, so nothing is known of it.
 """
 
 import argparse
+import contextlib
+import fcntl
+import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import time
 import venv
 import xml.etree.ElementTree as xml
-from collections import namedtuple
 from pathlib import Path
 
+from clients.peer_suites import EXPECTED, SUITES
+from support import keeper
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 1200  # seconds for one run of one suite
+PATIENCE = 600  # seconds for one run of one suite
+PREPARING = 1200  # seconds for one step of pip
 
-# `needs`: packages beside the project itself; `tests`: what pytest is given,
-# below the unpacked sources; `options`: more words for it.
-Suite = namedtuple("Suite", "needs tests options", defaults=[()])
+PAGE = """<!-- Made by tests/clients/peers.py --page. Edit that. -->
 
-SUITES = {
-    "anyio": Suite(
-        ("trio", "trustme", "psutil", "hypothesis", "exceptiongroup",
-         "pytest-mock", "truststore", "blockbuster"), ("tests",)),
-    "cheroot": Suite(
-        ("portend", "trustme", "jaraco.text", "requests",
-         "requests-unixsocket", "pytest-mock", "pyopenssl", "jaraco.context",
-         "requests-toolbelt", "urllib3"), ("cheroot/test",)),
-    "h11": Suite((), ("h11/tests",)),
-    "httpcore": Suite(
-        ("h2", "socksio", "trio", "anyio", "pytest-httpbin",
-         "pytest-trio"), ("tests",)),
-    "paramiko": Suite(
-        ("icecream", "pytest-relaxed", "lexicon", "invoke"), ("tests",)),
-    "pyftpdlib": Suite(("psutil", "pyopenssl"), ("tests",)),
-    "pymemcache": Suite(("gevent", "pytest-mock"), ("pymemcache/test",)),
-    "requests": Suite(
-        ("httpbin", "pytest-httpbin", "pytest-mock", "trustme", "PySocks"),
-        ("tests",)),
-    "trio": Suite(
-        ("trustme", "pyopenssl", "astor", "async_generator"), (),
-        ("--pyargs", "trio", "-p", "trio._tests.pytest_plugin",
-         "--skip-optional-imports")),
-    "uvicorn": Suite(
-        ("httpx", "httptools", "websockets", "wsproto", "anyio", "trustme",
-         "a2wsgi", "pytest-mock", "cryptography", "python-dotenv", "pyyaml",
-         "watchfiles", "pytest-xdist", "typing_extensions"), ("tests",)),
-    "waitress": Suite((), ("tests",)),
-    "websockets": Suite((), ("tests",)),
-    "Werkzeug": Suite(
-        ("ephemeral-port-reserve", "pytest-timeout", "cryptography",
-         "watchdog"), ("tests",)),
-}  # fmt: skip
+# Other people's test suites under `pysock run`
 
-# Suite: what a test's name contains, and why it is lost.
-EXPECTED = {
-    "trio": {
-        "test_open_tcp_listeners_rebind": "pytest's `match` reads notes",
-    },
-}
+    make peers                       # all of them
+    make peers ARGS="h11 waitress"   # these
+
+Each suite ran twice on one interpreter: by `python -m pytest`, and by `python
+-m pysock run -m pytest` with notes on. What passes plain and not under pysock
+is run again, both ways; *lost* is what is lost both times. A test that fails
+or is skipped plain (no network, no docker, a newer pytest) counts nowhere.
+
+{table}
+
+{losses}
+"""
 
 
 def main():
@@ -74,113 +60,210 @@ def main():
     parser.add_argument(
         "--cache", type=Path, default=Path(home).expanduser() / "pysock/peers"
     )
+    parser.add_argument("--page", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
     strange = set(arguments.names) - set(SUITES)
     if strange:
         parser.error(f"no such suite: {', '.join(sorted(strange))}")
+    if arguments.page:
+        print(page(arguments.cache), end="")
+        return 0
+    # Ours only: no folder of tests is to be found by a suite.
+    os.environ.pop("PYTHONPATH", None)
+    # As at a terminal, also if a shell has started us in the background: a
+    # suite may interrupt itself.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments.cache.mkdir(parents=True, exist_ok=True)
-    unexpected = 0
-    print(f"{'suite':12} {'version':10} {'plain':>12} {'noted':>12}  lost")
-    for name in arguments.names or SUITES:
-        unexpected += compare(name, arguments.cache)
-    return 1 if unexpected else 0
+    print(
+        f"{'suite':12} {'version':10} {'plain':>7} {'noted':>7} {'lost':>5}",
+        flush=True,
+    )
+    statuses = [
+        compare(name, arguments.cache) for name in arguments.names or SUITES
+    ]
+    return next((bad for bad in (1, 2) if bad in statuses), 0)
 
 
 def compare(name, cache):
-    """Run a suite both ways and print what is lost; how much unexpectedly."""
-    suite = SUITES[name]
+    """Run a suite both ways, print and keep what is lost; an exit status."""
+    folder = cache / f"{name}-{sysconfig.get_python_version()}"
+    folder.mkdir(exist_ok=True)
     try:
-        python, tree = prepared(name, suite, cache)
-    except (subprocess.CalledProcessError, OSError) as error:
-        print(f"{name:12} cannot be had here: {_last_line(error)}")
-        return 0
-    version = tree.name.rpartition("-")[2]
+        with (folder / "lock").open("w") as lock:
+            # Another run of the same suite is waited for.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            version, plain, noted, lost = measured(name, folder)
+    except (subprocess.SubprocessError, OSError, xml.ParseError) as error:
+        print(f"{name:12} nothing known: {_last_line(error)}", flush=True)
+        return 2
+    expected = EXPECTED.get(name, {})
+    reasons = {
+        test: next((why for part, why in expected.items() if part in test), "")
+        for test in sorted(lost)
+    }
+    (folder / "outcome.json").write_text(json.dumps({
+        "version": version, "plain": len(plain), "noted": len(noted),
+        "lost": reasons,
+    }))  # fmt: skip
+    print(
+        f"{name:12} {version:10} {len(plain):7} {len(noted):7} {len(lost):5}"
+    )
+    for test, why in reasons.items():
+        print(f"    {test}: {why or 'NOT EXPECTED'}")
+    sys.stdout.flush()
+    return 0 if all(reasons.values()) else 1
+
+
+def measured(name, folder):
+    """The project's version, and which tests pass plain, noted, are lost."""
+    suite = SUITES[name]
+    python, tree = prepared(name, suite, folder)
     plain, noted = both(python, tree, suite)
     lost = plain - noted
     if lost:
         # A test that fails now and then fails plain as well.
         plain_again, noted_again = both(python, tree, suite)
         lost &= plain_again - noted_again
-    counts = f"{len(plain):>5} passed {len(noted):>5} passed"
-    print(f"{name:12} {version:10} {counts}  {len(lost)}", flush=True)
-    unexpected = 0
-    for test in sorted(lost):
-        reasons = EXPECTED.get(name, {})
-        why = next((r for part, r in reasons.items() if part in test), None)
-        unexpected += why is None
-        print(f"    {test}: {why or 'NOT EXPECTED'}")
-    return unexpected
+    return tree.name.rpartition("-")[2], plain, noted, lost
 
 
 def both(python, tree, suite):
     """What passes plain, and what under `pysock run`."""
     plain = run(python, tree, suite, noted=False)
+    if not plain:
+        raise OSError(f"no test passes plain, see {tree.parent.parent}")
     return plain, run(python, tree, suite, noted=True)
 
 
-def prepared(name, suite, cache):
+def prepared(name, suite, folder):
     """An interpreter with the project and its needs, and its sources."""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    folder = cache / f"{name}-{version}"
     python = folder / "venv/bin/python"
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     if not (folder / "ready").exists():
         venv.create(folder / "venv", with_pip=True, clear=True)
         _quietly([*pip, "install", name, "pytest", "cffi", *suite.needs])
-        _quietly([*pip, "install", str(ROOT)])
         got = _quietly([python, "-c", _VERSION, name]).strip()
         _quietly([
-            *pip, "download", "--no-deps", "--no-binary", ":all:",
+            *pip, "download", "--no-deps", "--no-binary", name,
             "--dest", folder / "sdist", f"{name}=={got}",
         ])  # fmt: skip
         for archive in (folder / "sdist").iterdir():
             with tarfile.open(archive) as opened:
                 opened.extractall(folder / "tree", filter="data")
+        [tree] = (folder / "tree").iterdir()
+        for hiding in suite.beside:
+            (tree / hiding).rename(folder / hiding)
         (folder / "ready").touch()
     [tree] = (folder / "tree").iterdir()
+    # The package of this tree, as it is now, and nothing beside it.
+    packages = Path(_quietly([python, "-c", _PACKAGES]).strip())
+    (packages / "pysock").unlink(missing_ok=True)
+    (packages / "pysock").symlink_to(ROOT / "pysock")
     return python, tree
 
 
 _VERSION = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
+_PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 
 
 def run(python, tree, suite, *, noted):
-    """The names of the tests that passed."""
-    report = tree.parent.parent / f"report-{'noted' if noted else 'plain'}.xml"
+    """The names of the tests that passed.
+
+    Raises TimeoutExpired: the suite did not come to its end in time.
+    """
+    how = "noted" if noted else "plain"
+    report = tree.parent.parent / f"{how}.xml"
     report.unlink(missing_ok=True)
     starter = ["-m", "pysock", "run"] if noted else []
-    command = [
-        python, *starter, "-m", "pytest", "-q",
-        "-p", "no:cacheprovider", "-p", "no:pysock", "-o", "addopts=",
-        f"--junit-xml={report}", *suite.options, *suite.tests,
-    ]  # fmt: skip
-    try:
-        subprocess.run(
-            command, cwd=tree, timeout=PATIENCE, check=False,
-            stdin=subprocess.DEVNULL, capture_output=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return set()
+    with _started(suite.server) as port:
+        words = [word.format(port=port) for word in suite.options]
+        command = [
+            python, *starter, "-m", "pytest", "-q",
+            "-p", "no:cacheprovider", "-o", "addopts=",
+            f"--junit-xml={report}", *words, *suite.tests,
+        ]  # fmt: skip
+        with (report.with_suffix(".log")).open("wb") as log:
+            pytest = keeper.start(command, cwd=tree, stdout=log, stderr=log)
+        try:
+            pytest.wait(PATIENCE)
+        finally:
+            keeper.end(pytest)
     if not report.exists():
         return set()
     return {
         f"{case.get('classname')}::{case.get('name')}"
         for case in xml.parse(report).iter("testcase")
-        if not len(case)
+        if not {part.tag for part in case} & {"failure", "error", "skipped"}
     }
+
+
+@contextlib.contextmanager
+def _started(server):
+    """A server of its own for a run, if the suite wants one; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    if not server:
+        yield port
+        return
+    started = keeper.start(
+        [word.format(port=port) for word in server],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        _wait_for(port, started)
+        yield port
+    finally:
+        keeper.end(started)
+
+
+def _wait_for(port, process):
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise OSError("its server does not answer")
+
+
+def page(cache):
+    """docs/peers.md, of the outcomes that the cache holds."""
+    version = sysconfig.get_python_version()
+    rows = [
+        "| suite | version | what is run | plain | noted | lost |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    losses = ["| lost | why |", "| --- | --- |"]
+    for name, suite in SUITES.items():
+        kept = cache / f"{name}-{version}/outcome.json"
+        if not kept.exists():
+            continue
+        outcome = json.loads(kept.read_text())
+        rows.append(
+            f"| {name} | {outcome['version']} | {suite.part} | "
+            f"{outcome['plain']:,} | {outcome['noted']:,} | "
+            f"{len(outcome['lost'])} |"
+        )
+        losses += [
+            f"| {name}: `{test.rpartition('::')[2]}` | {why or 'unknown'} |"
+            for test, why in outcome["lost"].items()
+        ]
+    return PAGE.format(table="\n".join(rows), losses="\n".join(losses))
 
 
 def _quietly(command):
     return subprocess.run(
         [str(word) for word in command],
-        check=True, capture_output=True, text=True, timeout=PATIENCE,
+        check=True, capture_output=True, text=True, timeout=PREPARING,
     ).stdout  # fmt: skip
 
 
 def _last_line(error):
-    said = getattr(error, "stderr", None) or str(error)
-    return said.strip().splitlines()[-1][:100]
+    said = (getattr(error, "stderr", None) or str(error)).strip()
+    return said.splitlines()[-1][:100] if said else type(error).__name__
 
 
 if __name__ == "__main__":
