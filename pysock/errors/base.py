@@ -127,7 +127,8 @@ class SocketError(OSError):
         kernel's tick, 1 to 10 ms.
         """
         info = self.tcp_info
-        if info is None or not info.data_segs_in:
+        # It may be anything that somebody has set.
+        if info is None or not getattr(info, "data_segs_in", None):
             return None
         age = info.last_data_recv_ms
         return None if age is None else age / 1000
@@ -166,9 +167,11 @@ class SocketError(OSError):
         return explain(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything that this exception carries, ready for JSON."""
-        origin, info = self.origin, self.tcp_info
-        delivery = self.delivery
+        """Everything that this exception carries, ready for JSON.
+
+        An origin, delivery or reading that somebody else has set and that is
+        none is `None`.
+        """
         return {
             "error": type(self).__name__,
             "code": self.code,
@@ -180,9 +183,9 @@ class SocketError(OSError):
             "local_address": _as_list(self.local_address),
             "elapsed": self.elapsed,
             "idle": self.idle,
-            "origin": origin.as_dict() if origin is not None else None,
-            "delivery": delivery._asdict() if delivery is not None else None,
-            "tcp_info": info.as_dict() if info is not None else None,
+            "origin": _parts_of(self.origin, "as_dict"),
+            "delivery": _parts_of(self.delivery, "_asdict"),
+            "tcp_info": _parts_of(self.tcp_info, "as_dict"),
         }
 
     @property
@@ -341,6 +344,12 @@ def show_address(address: Any) -> str:
         return host
     port = printable(port)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _parts_of(record: object, method: str) -> dict[str, Any] | None:
+    """What a record says of itself; `None` for anything else."""
+    give = getattr(record, method, None)
+    return None if give is None else dict(give())
 
 
 def _as_list(address: tuple[Any, ...] | None) -> list[Any] | None:

@@ -1,5 +1,7 @@
 """`__notes__` of ours does what that of any exception does."""
 
+import json
+
 import pytest
 
 from pysock import errors
@@ -83,3 +85,13 @@ def test_an_origin_that_is_none_does_not_stop_the_explanation(origin):
     assert error.explain().why
     assert str(error)
     assert error.code
+    said = error.to_dict()
+    assert said["origin"] is None
+    assert json.dumps(said)
+
+
+def test_nor_does_anything_else_that_is_none_stop_the_dict():
+    error = made()
+    error.tcp_info = error.delivery = "none of ours"
+    said = error.to_dict()
+    assert said["tcp_info"] is said["delivery"] is said["idle"] is None
