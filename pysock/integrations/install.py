@@ -47,6 +47,8 @@ _NEIGHBOURS = (
         "asyncio.selector_events",
         "pysock.integrations.asyncio_tls",
     ),
+    ("asyncio", "asyncio.streams", "pysock.integrations.asyncio_ends"),
+    ("asyncio", "aiohttp.client_proto", "pysock.integrations.aiohttp_"),
     ("trio", "trio", "pysock.integrations.trio_"),
     ("trio tls", "trio._ssl", "pysock.integrations.trio_tls"),
     (

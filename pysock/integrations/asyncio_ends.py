@@ -1,0 +1,110 @@
+"""Streams of asyncio that have ended: what a library makes of that.
+
+The transport meets the end, in a callback that is in no frame of the task
+that reads. So the reader is asked, by its transport.
+"""
+
+from __future__ import annotations
+
+import sys
+from asyncio.exceptions import IncompleteReadError
+from asyncio.streams import StreamReader
+from asyncio.transports import Transport
+
+from pysock.dropin.end_of_stream import end_of
+from pysock.explain.end_of_stream import caller, keep
+from pysock.explain.notes import attach
+from pysock.integrations import noting
+from pysock.integrations.wraps import Wraps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pysock.errors import SocketError
+    from pysock.integrations.wraps import Method, Wrap
+
+_wraps = Wraps("asyncio")
+
+
+def wrap() -> None:
+    """Wrap what tells of a stream's end in asyncio, once.
+
+    What an interpreter has otherwise than 3.11 to 3.15 is left as it is, with
+    one warning.
+    """
+    _wraps.place(_WRAPPED)
+
+
+def unwrap() -> None:
+    """Put back what was there, where nobody has put another since."""
+    _wraps.undo()
+
+
+def end_of_transport(transport: Any) -> SocketError | None:
+    """How the connection under a transport of asyncio's own has ended.
+
+    Returns:
+        what was read when its end was met, with the peer's address; `None`
+        where nothing is known.
+    """
+    if not isinstance(transport, Transport):
+        return None
+    sock = noting.real_socket(transport.get_extra_info("socket"))
+    if not noting.is_standard(sock):
+        return None
+    failure = end_of(sock)
+    if failure is not None and failure.address is None:
+        failure.address = transport.get_extra_info("peername")
+    return failure
+
+
+def _incomplete(method: Method) -> Method:
+    """`IncompleteReadError()`: of a reader, which has made it."""
+
+    def wrapper(self: Any, partial: Any, expected: Any) -> None:
+        method(self, partial, expected)
+        frame = sys._getframe(1)
+        if noting.active and frame.f_code in _MAKERS:
+            transport = frame.f_locals["self"]._transport
+            failure = end_of_transport(transport)
+            if failure is not None:
+                attach(self, failure)
+                # readline() catches it, and gives what there is.
+                keep(failure, frame)
+        del frame
+
+    return wrapper
+
+
+def _reading(method: Method) -> Method:
+    """`read`: nothing is the end."""
+
+    async def wrapper(self: Any, n: Any = -1) -> Any:
+        data = await method(self, n)
+        if not data and n and noting.active:
+            failure = end_of_transport(self._transport)
+            if failure is not None:
+                keep(failure, caller(1))
+        return data
+
+    return wrapper
+
+
+# Where a reader makes that exception.
+_MAKERS = frozenset(
+    {
+        StreamReader.readexactly.__code__,
+        StreamReader.readuntil.__code__,
+    }
+)
+
+_WRAPPED: tuple[Wrap, ...] = (
+    (
+        IncompleteReadError,
+        "__init__",
+        "self partial expected",
+        _incomplete,
+    ),
+    (StreamReader, "read", "self n", _reading),
+)
