@@ -16,6 +16,7 @@ import redis
 import requests
 import requests.exceptions as requests_errors
 
+import pysock
 from pysock import testing
 from pysock.testing import fails_with
 from testing import foreign
@@ -104,6 +105,7 @@ CASES = [
          "connect-refused-reset"),
         ("full-queue", testing.full_queue, aiohttp.ConnectionTimeoutError,
          "connect-timeout-deadline"),
+        ("resetting-accept", reset("accept"), aiohttp.ClientOSError, AT_ONCE),
         ("resetting-request", reset(), aiohttp.ClientOSError,
          "peer-reset-unanswered"),
         ("unresolvable", testing.unresolvable_name,
@@ -174,6 +176,23 @@ def test_client_of_a_server_that_closes(client, when, raises):
         client(address)
 
 
+def test_aiohttp_keeps_of_a_reset_its_text_only():
+    """The exception is lost, and who listens is told all the same."""
+    pysock.install()
+    told = []
+    stop = pysock.on_failure(lambda error: told.append(error.code))
+    try:
+        with (
+            testing.resetting("body", 100) as address,
+            pytest.raises(aiohttp.ClientPayloadError, match="by peer"),
+        ):
+            foreign.aiohttp_get(address)
+    finally:
+        stop()
+        pysock.uninstall()
+    assert told == ["peer-reset-idle"]
+
+
 TLS = {
     "plain-text": (testing.plain_text_on_tls, "tls-plain-text"),
     "expired": (lambda: testing.tls(expired=True), "tls-certificate"),
@@ -187,6 +206,7 @@ TLS = {
     [
         (foreign.http_client, OSError),
         (foreign.requests_get, requests.ConnectionError),
+        (foreign.aiohttp_get, aiohttp.ClientConnectorError),
     ],
 )
 @pytest.mark.parametrize("fault", TLS)
@@ -194,14 +214,6 @@ def test_code_of_a_server_whose_tls_is_broken(client, raises, fault):
     manager, code = TLS[fault]
     with manager() as address, fails_with(code=code, error=raises):
         client(address)
-
-
-# Its handshake is asyncio's, on memory, without a socket to look at.
-@pytest.mark.parametrize("fault", TLS)
-def test_aiohttp_of_a_server_whose_tls_is_broken(fault):
-    manager, _ = TLS[fault]
-    with manager() as address, pytest.raises(aiohttp.ClientConnectorError):
-        foreign.aiohttp_get(address)
 
 
 @pytest.mark.parametrize(
