@@ -7,8 +7,6 @@ turns in one process would measure what changing a class costs.
 
 from __future__ import annotations
 
-import os
-import resource
 import socket
 import subprocess
 import sys
@@ -141,39 +139,9 @@ def gunicorn_flask(plan: Plan) -> Measurement:
         return sides.measure(operation, plan, rounds=60)
 
 
-def startup(plan: Plan) -> Measurement:
-    """Measure starting Python, with socket alone and with install()."""
-    sides = Sides()
-    with tempfile.TemporaryDirectory(prefix="pysock-bench-") as cache:
-        sides.add(
-            NOTED,
-            lambda: _run_cpu("import socket, pysock; pysock.install()", cache),
-        )
-        sides.add(PLAIN, lambda: _run_cpu("import socket", cache))
-        with pinned():
-            return sides.measure("starting Python", plan, rounds=60)
-
-
 def _left_out(operation: str, package: str) -> Measurement:
     missing = f"{package} is not installed"
     return Measurement(operation, "CPU", {}, {NOTED: missing, PLAIN: missing})
-
-
-def _run_cpu(code: str, cache: str) -> float:
-    environment = dict(os.environ)
-    # Where it is set, every import compiles, and that is what would show.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [sys.executable, "-X", f"pycache_prefix={cache}", "-c", code],
-        env=environment,
-        check=True,
-        timeout=60,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime) - (
-        before.ru_utime + before.ru_stime
-    )
 
 
 @contextmanager

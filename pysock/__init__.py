@@ -16,8 +16,10 @@ first line of this list to the last (tests/project/test_layout.py):
     explain        evidence for an exception, and the sentences made of it
     sock_diag      the kernel's table of sockets
     raw            the system calls on bare descriptors, over _ffi
+    late           what is loaded when something has failed, and not before
     errors         the exceptions, and the one table of failures
     tcp            TCP_INFO, states, stalls: decoded; pure
+    hints          names for whoever evaluates annotations
 
 Public are the names in `__all__` and the modules `errors`, `raw`,
 `sock_diag`, `testing` and `integrations`; every other path may change.
@@ -48,7 +50,6 @@ if not getattr(_thread, "_is_main_interpreter", lambda: True)():
         ) from _refused
 
 from pysock import errors, raw
-from pysock.dropin.hints import give_names as _give_names
 from pysock.dropin.makers import (
     create_server,
     fromfd,
@@ -57,19 +58,18 @@ from pysock.dropin.makers import (
     socketpair,
     tcp_info,
 )
-from pysock.dropin.on_failure import on_failure
 from pysock.dropin.socket import socket
 from pysock.dropin.standard import adopt as _adopt
-from pysock.loops.happy_eyeballs import create_connection
-from pysock.raw.queue import ListenQueue
-from pysock.tcp.info import TcpInfo
-from pysock.tcp.state import TcpState
+from pysock.hints import give_names as _give_names
+from pysock.late import keep as _keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # adopt() does it, below. To mypy a name is what its first import says, to
     # pyright what its last one does, so ours come before this and after it.
     # isort: off
+    from pysock.loops.happy_eyeballs import create_connection
+
     from socket import *  # type: ignore[assignment]  # noqa: F403
 
     from pysock.dropin.makers import (
@@ -79,10 +79,10 @@ if TYPE_CHECKING:
         socketpair,
     )
     from pysock.dropin.socket import socket
-    from pysock.loops.happy_eyeballs import create_connection
     # isort: on
 
     from pysock import sock_diag
+    from pysock.dropin.on_failure import on_failure
     from pysock.explain.chain import details
     from pysock.explain.explanation import Explanation
     from pysock.explain.why import why
@@ -95,20 +95,15 @@ if TYPE_CHECKING:
         connect_many,
     )
     from pysock.loops.reuseport import ReuseportGroup, reuseport_group
+    from pysock.raw.queue import ListenQueue
+    from pysock.tcp.info import TcpInfo
+    from pysock.tcp.state import TcpState
 
     __version__: str
 
 # The C module under the name that the standard module has it by; ours of the
 # same name stays importable as `pysock.dropin.socket`.
 _socket = _standard_socket._socket  # type: ignore[attr-defined]
-_adopt(globals())
-_give_names(
-    ListenQueue=ListenQueue,
-    SocketError=errors.SocketError,
-    TcpInfo=TcpInfo,
-    TcpState=TcpState,
-    socket=socket,
-)
 
 __all__ = [
     *_standard_socket.__all__,
@@ -151,15 +146,33 @@ _LATER = {
     "ConnectProgress": "loops.connect_loop",
     "ConnectResult": "loops.connect_loop",
     "Explanation": "explain.explanation",
+    "ListenQueue": "raw.queue",
     "ReuseportGroup": "loops.reuseport",
+    "TcpInfo": "tcp.info",
+    "TcpState": "tcp.state",
     "accept_loop": "loops.accept_loop",
     "connect_many": "loops.connect_loop",
+    "create_connection": "loops.happy_eyeballs",
     "details": "explain.chain",
     "install": "integrations.install",
+    "on_failure": "dropin.on_failure",
     "reuseport_group": "loops.reuseport",
     "uninstall": "integrations.install",
     "why": "explain.why",
 }
+
+_adopt(globals(), _LATER)
+_give_names(
+    "pysock.dropin.accept_many",
+    "pysock.dropin.close",
+    "pysock.dropin.connect",
+    "pysock.dropin.makers",
+    "pysock.dropin.socket",
+    "pysock.dropin.transfer",
+    "pysock.raw",
+    socket=socket,
+)
+_keep()
 
 
 def _load(name: str) -> object:
@@ -178,7 +191,7 @@ if not TYPE_CHECKING:  # a checker would take any name for one of ours
             return module
         if name in _LATER:
             value = getattr(_load(f"pysock.{_LATER[name]}"), name)
-            _give_names()
+            _give_names(**{name: value})
             globals()[name] = value
             return value
         if name == "__version__":

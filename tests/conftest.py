@@ -1,6 +1,7 @@
 """Fixtures for every test: families, connected pairs, and a leak check."""
 
 import gc
+import os
 import signal
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from support.requirements import skip_or_fail
 # ours would inherit that: those that a test interrupts would run for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What users start has byte code; without it pysock loads nothing late.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(params=[loopback.IPV4, loopback.IPV6], ids=str)

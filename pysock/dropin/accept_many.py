@@ -9,11 +9,10 @@ from itertools import takewhile
 from operator import index
 from sys import modules
 
-from pysock.dropin.accept import accept_failure
 from pysock.dropin.in_use import close_unused, in_use, ownerless
-from pysock.dropin.option_timeout import option_timeout
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
+from pysock.late import late
 from pysock.raw.calls import (
     AF_INET,
     AF_INET6,
@@ -29,7 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from pysock.dropin.accept import accept_failure
+    from pysock.dropin.option_timeout import option_timeout
     from pysock.raw.calls import CData
+else:
+    late(globals(), "pysock.dropin.accept", "accept_failure")
+    late(globals(), "pysock.dropin.option_timeout", "option_timeout")
 
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout

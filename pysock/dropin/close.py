@@ -7,17 +7,30 @@ from operator import index
 from sys import byteorder
 
 from pysock.dropin.closing import closed, wake_on_close
-from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import in_use, let_go
-from pysock.dropin.memory import remember
-from pysock.dropin.on_failure import report
 from pysock.dropin.transfer import TransferSocket
-from pysock.dropin.typed import by_handler
-from pysock.errors import error_for
+from pysock.dropin.typed import by_handler, nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pysock.dropin.funnel import failure_of
+    from pysock.dropin.memory import remember
+    from pysock.dropin.on_failure import report
+    from pysock.errors.choose import error_for
+else:
+    late(
+        globals(),
+        "pysock.dropin.funnel",
+        "failure_of",
+        nothing,
+        timed=True,
+    )
+    late(globals(), "pysock.dropin.memory", "remember", nothing)
+    late(globals(), "pysock.dropin.on_failure", "report")
+    late(globals(), "pysock.errors.choose", "error_for")
 
 _fileno = _socket.socket.fileno
 _shutdown = _socket.socket.shutdown

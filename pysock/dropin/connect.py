@@ -9,22 +9,33 @@ from __future__ import annotations
 
 import _socket
 import time
-from errno import EAGAIN, EALREADY, ECONNRESET, EINPROGRESS
+from errno import EAGAIN, EALREADY, EINPROGRESS
 
-from pysock import raw
-from pysock.dropin.ended import remember_end
-from pysock.dropin.funnel import failure_of, is_tcp
-from pysock.dropin.in_use import with_number
-from pysock.dropin.memory import recall, remember
 from pysock.dropin.transfer import TransferSocket
-from pysock.dropin.typed import by_handler
-from pysock.errors import ConnectError, PeerResetError, SocketError
-from pysock.raw.evidence import connect_failure
-from pysock.tcp.state import TcpState
+from pysock.dropin.typed import by_handler, nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pysock.dropin.funnel import failure_of
+    from pysock.dropin.kinds import is_tcp
+    from pysock.dropin.memory import recall, remember
+    from pysock.dropin.taking import take_error
+    from pysock.errors import SocketError
+else:
+    late(
+        globals(),
+        "pysock.dropin.funnel",
+        "failure_of",
+        nothing,
+        timed=True,
+    )
+    late(globals(), "pysock.dropin.kinds", "is_tcp")
+    late(globals(), "pysock.dropin.memory", "recall", nothing)
+    late(globals(), "pysock.dropin.memory", "remember", nothing)
+    late(globals(), "pysock.dropin.taking", "take_error")
 
 _monotonic = time.monotonic
 _connect = _socket.socket.connect
@@ -141,35 +152,7 @@ class ConnectSocket(TransferSocket):
 
         Never blocks.
         """
-        began: float | None = recall(self, "_began")
-        error: SocketError | None
-        if began is None:
-            error = with_number(self, raw.take_error)
-        else:
-            over, error = with_number(self, _verdict)
-            if over:
-                remember(self, "_began", None)  # it is told once
-            if isinstance(error, ConnectError):
-                error.elapsed, error._noticed = _monotonic() - began, True
-        if error is not None and not isinstance(error, ConnectError):
-            remember_end(self, error)
-        return error
-
-
-def _verdict(fd: int) -> tuple[bool, SocketError | None]:
-    """Whether a connect under way is over, and how it ended."""
-    error = raw.take_error(fd)
-    over = raw.tcp_state(fd) is not TcpState.SYN_SENT
-    if isinstance(error, PeerResetError):
-        # The connection was up, and nobody knew: row 3a.
-        error = connect_failure(
-            fd,
-            ECONNRESET,
-            address=error.address,
-            at_once=False,
-            call="take_error",
-        )
-    return over, error
+        return take_error(self)
 
 
 def _wants_icmp(sock: Any, address: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _socket
 
-from pysock.dropin.funnel import is_tcp
+from pysock.dropin.kinds import is_tcp
 from pysock.dropin.memory import recall, remember
 from pysock.errors import Origin, PeerClosedError
 from pysock.errors.handlers import from_handler

@@ -25,6 +25,7 @@ from socket import gaierror
 
 from pysock.dropin.binding import bind_failure, listen_failure
 from pysock.dropin.ended import judge_by_end_of_stream, remember_end
+from pysock.dropin.kinds import is_tcp
 from pysock.dropin.memory import recall, remember
 from pysock.dropin.on_failure import report
 from pysock.dropin.without_snapshot import (
@@ -50,28 +51,13 @@ if TYPE_CHECKING:
 
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
-# The C members: the properties of the standard class make enums of them,
-# which costs ten times as much.
+# The C member: the property of the standard class makes an enum of it.
 _family = _socket.socket.family.__get__
-_type = _socket.socket.type.__get__
-_proto = _socket.socket.proto.__get__
 
 _inet_pton = _socket.inet_pton
 _IPV4 = _socket.AF_INET
-_IP = (_socket.AF_INET, _socket.AF_INET6)
-_STREAM = _socket.SOCK_STREAM
 # Whose timeout is explained by other sockets of the namespace.
 _OTHERS_MATTER = ("connect", "accept")
-_TCP = (0, _socket.IPPROTO_TCP, 262)  # 262: MPTCP
-
-
-def is_tcp(sock: Any) -> bool:
-    """Whether a socket is TCP (or MPTCP) over IP."""
-    return (
-        _family(sock) in _IP
-        and _type(sock) == _STREAM
-        and _proto(sock) in _TCP
-    )
 
 
 def failure_of(
@@ -81,13 +67,14 @@ def failure_of(
     *,
     address: Any = None,
     started: float | None = None,
+    ended: float | None = None,
 ) -> SocketError | None:
     """Make the typed exception that is about to be raised, and report it.
 
     As `unreported_failure_of`; who called `pysock.on_failure` hears of it.
     """
     error = unreported_failure_of(
-        sock, call, exc, address=address, started=started
+        sock, call, exc, address=address, started=started, ended=ended
     )
     return None if error is None else report(error)
 
@@ -99,6 +86,7 @@ def unreported_failure_of(
     *,
     address: Any = None,
     started: float | None = None,
+    ended: float | None = None,
 ) -> SocketError | None:
     """Make the typed exception of a failure, with its snapshot; not raised.
 
@@ -111,6 +99,8 @@ def unreported_failure_of(
         address: what was given to `connect`, `bind` or `sendto`.
         started: a time of `time.monotonic()` at which the call began, in
             seconds; `None` if the clock was not read.
+        ended: likewise, at which it failed; `None`: now. The first failure
+            has to load this file, and that is not the call's time.
 
     Returns:
         the exception, or `None` where there is nothing to add: the socket is
@@ -122,7 +112,7 @@ def unreported_failure_of(
     """
     args, kind = exc.args, type(exc)
     if kind is gaierror:
-        took = None if started is None else time.monotonic() - started
+        took = _seconds(started, ended)
         return unresolved(address[0] if address else None, args, took)
     if kind.__module__ != "builtins":
         return None  # typed already, or of TLS
@@ -141,16 +131,18 @@ def unreported_failure_of(
     if sock is not None and not is_tcp(sock):
         if call != "connect" or _family(sock) != _socket.AF_UNIX:
             return None
-        return _unix_failure(args, address, started)
+        return _unix_failure(args, address, _seconds(started, ended))
     if call == "connect" and number in (EINPROGRESS, EALREADY):
         there = numeric(sock, address) or address
-        return in_progress(sock, number, there, started)
+        return in_progress(sock, number, there, started, ended)
     try:
         if call == "bind":
             return bind_failure(sock, args, address)
         fd = _fileno(sock)
         if call == "connect":
-            error = _connect_failure(sock, args, timed_out, address, started)
+            error = _connect_failure(
+                sock, args, timed_out, address, started, ended
+            )
         elif call == "listen":
             error = listen_failure(sock, args)
         elif call == "accept":
@@ -171,11 +163,17 @@ def unreported_failure_of(
     return error_for(call, number, args=args)
 
 
+def _seconds(started: float | None, ended: float | None) -> float | None:
+    """How long a call took; `None` if nobody looked when it began."""
+    if started is None:
+        return None
+    return (time.monotonic() if ended is None else ended) - started
+
+
 def _unix_failure(
-    args: tuple[Any, ...], address: Any, started: float | None
+    args: tuple[Any, ...], address: Any, took: float | None
 ) -> SocketError | None:
     """A UNIX socket's; who speaks TCP only does not load it."""
-    took = None if started is None else time.monotonic() - started
     try:
         from pysock.dropin.unix import unix_failure
     except NOT_LOADED as exc:
@@ -209,6 +207,7 @@ def _connect_failure(
     timed_out: bool,
     address: Any,
     started: float | None,
+    ended: float | None,
 ) -> SocketError:
     fd, number = _fileno(sock), args[0]
     blocks = _gettimeout(sock) is None
@@ -216,7 +215,7 @@ def _connect_failure(
     if earlier is not None and number != EISCONN:
         # A non-blocking attempt, of which this call has brought the verdict.
         started = earlier
-    elapsed = None if started is None else time.monotonic() - started
+    elapsed = _seconds(started, ended)
     if timed_out:
         # It goes on in the kernel, and a later call will say how it ended.
         remember(sock, "_began", started)

@@ -12,21 +12,32 @@ from socket import gaierror
 from time import monotonic
 
 from pysock import raw
-from pysock.dropin import listening
-from pysock.dropin.binding import note_server
-from pysock.dropin.funnel import unreported_failure_of
-from pysock.dropin.on_failure import report
 from pysock.dropin.standard import rebind, standard_functions
-from pysock.dropin.without_snapshot import unresolved
-from pysock.errors import SocketError
+from pysock.dropin.typed import nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock.dropin.binding import note_server
+    from pysock.dropin.funnel import unreported_failure_of
+    from pysock.dropin.on_failure import report
     from pysock.dropin.socket import socket
+    from pysock.dropin.without_snapshot import unresolved
     from pysock.raw.queue import ListenQueue
     from pysock.tcp.info import TcpInfo
+else:
+    late(globals(), "pysock.dropin.binding", "note_server", nothing)
+    late(
+        globals(),
+        "pysock.dropin.funnel",
+        "unreported_failure_of",
+        nothing,
+        timed=True,
+    )
+    late(globals(), "pysock.dropin.on_failure", "report")
+    late(globals(), "pysock.dropin.without_snapshot", "unresolved")
 
 _IP = (standard.AF_INET, standard.AF_INET6)
 _names = sys.modules["pysock"].__dict__
@@ -114,9 +125,9 @@ def create_server(
             reuse_port=reuse_port,
             dualstack_ipv6=dualstack_ipv6,
         )
-    except SocketError:
-        raise
     except OSError as exc:
+        if type(exc).__module__ != "builtins":
+            raise  # typed already
         # The standard function makes a plain OSError of a failed bind, to put
         # the address into its text. What else there is goes on as it is.
         if family not in _IP or "while attempting to bind" not in str(exc):
@@ -171,7 +182,9 @@ def listen_queue(sock_or_fd: Any, syn_received: bool = False) -> ListenQueue:
         DiagError: the handshakes cannot be counted.
         TypeError: it is neither an int nor has it a `fileno()`.
     """
-    return listening.listen_queue(descriptor_of(sock_or_fd), syn_received)
+    from pysock.dropin.listening import listen_queue as of_descriptor
+
+    return of_descriptor(descriptor_of(sock_or_fd), syn_received)
 
 
 def descriptor_of(sock_or_fd: Any) -> int:

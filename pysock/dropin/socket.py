@@ -17,23 +17,36 @@ from pysock import raw
 from pysock.dropin.accept_many import AcceptManySocket
 from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
-from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import with_number
-from pysock.dropin.listening import listen_queue
-from pysock.dropin.on_failure import report
-from pysock.dropin.sigpipe import without_sigpipe
 from pysock.dropin.standard import ask_replacement, standard_class
-from pysock.dropin.typed import by_handler, typed
-from pysock.errors import SocketError, error_for
+from pysock.dropin.typed import by_handler, nothing, typed
 from pysock.errors.handlers import from_handler
-from pysock.tcp.info import TcpInfo
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock.dropin.funnel import failure_of
+    from pysock.dropin.listening import listen_queue
+    from pysock.dropin.on_failure import report
+    from pysock.dropin.sigpipe import without_sigpipe
+    from pysock.errors.choose import error_for
     from pysock.raw.queue import ListenQueue
+    from pysock.tcp.info import TcpInfo
     from pysock.tcp.state import TcpState
+else:
+    late(
+        globals(),
+        "pysock.dropin.funnel",
+        "failure_of",
+        nothing,
+        timed=True,
+    )
+    late(globals(), "pysock.dropin.listening", "listen_queue")
+    late(globals(), "pysock.dropin.on_failure", "report")
+    late(globals(), "pysock.dropin.sigpipe", "without_sigpipe")
+    late(globals(), "pysock.errors.choose", "error_for")
 
 _new = _socket.socket.__new__
 _init = _socket.socket.__init__
@@ -47,6 +60,8 @@ _listen = typed("listen")
 _sendfile = typed("sendfile")
 
 _new_reading = object.__new__
+# Class TcpInfo, since the first reading.
+_Reading: type[TcpInfo]
 
 _IPPROTO_TCP, _TCP_INFO = _socket.IPPROTO_TCP, _socket.TCP_INFO
 _LIMITS = frozenset({EMFILE, ENFILE, ENOBUFS, ENOMEM})
@@ -228,9 +243,12 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         """Send a file as the standard class does, without a SIGPIPE."""
         try:
             return without_sigpipe(_sendfile, self, file, offset, count)  # type: ignore[no-any-return]
-        except SocketError as error:
-            # The standard class falls back to send when os.sendfile fails.
-            error.call, error.__context__ = "sendfile", None
+        except OSError as error:
+            from pysock.errors.base import SocketError
+
+            if isinstance(error, SocketError):
+                # The standard class falls back to send when os.sendfile fails.
+                error.call, error.__context__ = "sendfile", None
             raise
 
     if TYPE_CHECKING:
@@ -245,18 +263,21 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             ClosedSocketError: the socket is closed (`EBADF`).
             NotTcpError: not a TCP socket (`EOPNOTSUPP`).
         """
+        global _Reading
         try:
             # The interpreter's own call gives just the bytes that the kernel
             # filled, with one allocation less than ours: always bytes, never
             # none, which is all that __init__ looks at.
-            raw_bytes = _getsockopt(self, _IPPROTO_TCP, _TCP_INFO, 320)
-            info = _new_reading(TcpInfo)
-            info._raw = raw_bytes
+            info = _new_reading(_Reading)
+            info._raw = _getsockopt(self, _IPPROTO_TCP, _TCP_INFO, 320)
             return info
         except OSError as exc:
             if by_handler(exc):
                 raise
+        except NameError:
+            pass  # the first reading loads it
         reading: TcpInfo = with_number(self, raw.tcp_info)
+        _Reading = type(reading)
         return reading
 
     def tcp_state(self) -> TcpState:

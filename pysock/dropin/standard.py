@@ -16,7 +16,8 @@ from types import FunctionType, ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeGuard
+    from collections.abc import Container
+    from typing import Any
 
 
 def _find_class() -> type[standard.socket]:
@@ -63,18 +64,15 @@ def ask_replacement(*args: Any) -> None:
 _FILE = standard_class.makefile.__code__.co_filename
 
 
-def _is_own(value: object) -> TypeGuard[FunctionType]:
-    return (
-        isinstance(value, FunctionType)
-        and value.__code__.co_filename == _FILE
-        and value.__globals__ is vars(standard)
-    )
-
-
 def _find_functions() -> dict[str, FunctionType]:
     """Find the interpreter's own functions, whatever lies in their place."""
+    names = vars(standard)
     found = {
-        name: value for name, value in vars(standard).items() if _is_own(value)
+        name: value
+        for name, value in names.items()
+        if type(value) is FunctionType
+        and value.__code__.co_filename == _FILE
+        and value.__globals__ is names
     }
     if not found.keys() >= {"create_connection", "getaddrinfo", "fromfd"}:
         # Replaced before we came. Run the file again, as a module that
@@ -116,18 +114,23 @@ def rebind(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
     return bound
 
 
-def adopt(namespace: dict[str, Any]) -> None:
+def adopt(namespace: dict[str, Any], ours: Container[str]) -> None:
     """Put every name of the standard module into a namespace.
 
     Private ones too: the standard library uses some of them. Functions are
     rebound; names that we have made our own are left alone, and so are the
     module's dunder names.
+
+    Args:
+        namespace: takes the names.
+        ours: names that we will make our own there later.
     """
-    for name, value in vars(standard).items():
-        if name.startswith("__"):
-            continue
-        if namespace.get(name, value) is not value:
-            continue  # ours
-        if name in standard_functions:
-            value = rebind(standard_functions[name], namespace)
-        namespace[name] = value
+    taken = {
+        name: value
+        for name, value in vars(standard).items()
+        if name not in namespace and name not in ours and name[:2] != "__"
+    }
+    namespace.update(taken)
+    for name, function in standard_functions.items():
+        if name in taken:
+            namespace[name] = rebind(function, namespace)

@@ -9,25 +9,10 @@ from __future__ import annotations
 import _socket
 import time
 
-from pysock.dropin.end_of_stream import has_room, met_end
-from pysock.dropin.ended import remember_end_of_stream
-from pysock.dropin.funnel import failure_of
 from pysock.dropin.in_use import with_number
-from pysock.dropin.memory import recall
-from pysock.dropin.on_failure import report
 from pysock.dropin.standard import standard_class
-from pysock.dropin.typed import typed
-from pysock.dropin.without_snapshot import would_block
-from pysock.errors import (
-    Origin,
-    PeerClosedError,
-    ReadAfterEndError,
-    SocketError,
-)
-from pysock.raw.calls import lib
-from pysock.raw.conversation import note_conversation
-from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
-from pysock.tcp.state import TcpState
+from pysock.dropin.typed import nothing, typed
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +20,25 @@ if TYPE_CHECKING:
 
     # Only the type checker looks: collections.abc has it from 3.12 on.
     from typing_extensions import Buffer
+
+    from pysock.dropin.end_of_stream import has_room, met_end
+    from pysock.dropin.ended_early import ended_early
+    from pysock.dropin.funnel import failure_of
+    from pysock.dropin.on_failure import report
+    from pysock.dropin.without_snapshot import would_block
+else:
+    late(globals(), "pysock.dropin.end_of_stream", "has_room", nothing)
+    late(globals(), "pysock.dropin.end_of_stream", "met_end", nothing)
+    late(globals(), "pysock.dropin.ended_early", "ended_early")
+    late(
+        globals(),
+        "pysock.dropin.funnel",
+        "failure_of",
+        nothing,
+        timed=True,
+    )
+    late(globals(), "pysock.dropin.on_failure", "report")
+    late(globals(), "pysock.dropin.without_snapshot", "would_block")
 
 _recv = _socket.socket.recv
 _recv_into = _socket.socket.recv_into
@@ -49,7 +53,6 @@ _NOSIGNAL = _socket.MSG_NOSIGNAL
 # The default of `flags`. Comparing costs less than making the sum, an int too
 # big for the interpreter to have at hand: 1 % of a send + recv.
 _NO_FLAGS = 0
-_PEER = Origin("peer")
 
 
 class TransferSocket(standard_class):
@@ -260,6 +263,8 @@ class TransferSocket(standard_class):
                     break
                 have += count
         except OSError as error:
+            from pysock.errors.base import SocketError
+
             if isinstance(error, SocketError):
                 error.call = "recv_exactly"
                 error.elapsed = time.monotonic() - started
@@ -270,9 +275,7 @@ class TransferSocket(standard_class):
             return bytes(buffer)
         elapsed = time.monotonic() - started
         partial = bytes(view[:have])
-        raise report(
-            with_number(self, _ended_early, self, partial, n, elapsed)
-        )
+        raise report(with_number(self, ended_early, self, partial, n, elapsed))
 
     if not TYPE_CHECKING:  # to a checker they are the standard class's
         recvfrom = typed("recvfrom")
@@ -288,32 +291,3 @@ class TransferSocket(standard_class):
         get_inheritable = typed("get_inheritable")
         set_inheritable = typed("set_inheritable")
         dup = typed("dup")
-
-
-def _ended_early(
-    fd: int, sock: Any, partial: bytes, n: int, elapsed: float
-) -> PeerClosedError | ReadAfterEndError:
-    info, peer = tcp_info_of(fd), peer_of(fd)
-    came = f"after {len(partial)} of {n} bytes"
-    error: PeerClosedError | ReadAfterEndError
-    if info is not None and lib.pysock_got_fin(fd) == 0:
-        error = ReadAfterEndError(f"the stream ended {came}")
-        if info.state is not TcpState.CLOSE:
-            error.origin = Origin("caller")
-        else:
-            ended, where = recall(sock, "_ended", (None, None))
-            error.origin = ended if where == local_address_of(fd) else None
-    else:
-        error = PeerClosedError(f"the peer closed {came}")
-        # Of what is not TCP nobody can tell whose end it was.
-        error.origin = None if info is None else _PEER
-    error.call = "recv_exactly"
-    error.partial = partial
-    error.elapsed = elapsed
-    error.address = peer
-    error.local_address = local_address_of(fd)
-    error.tcp_info = info
-    note_conversation(error, fd, sent_fin=recall(sock, "_sent_fin", False))
-    if error._fin_came:
-        remember_end_of_stream(sock, error.tcp_info, error.local_address)
-    return error

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from pysock.dropin.funnel import failure_of
 from pysock.dropin.standard import standard_class
 from pysock.errors.handlers import by_handler as by_handler
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from pysock.dropin.funnel import failure_of
+
+
+def nothing(*args: Any, **kwargs: Any) -> None:
+    """What is told of a failure when nothing can be loaded any more.
+
+    The exception of the standard module then goes on as it is.
+    """
+
+
+if not TYPE_CHECKING:
+    late(
+        globals(),
+        "pysock.dropin.funnel",
+        "failure_of",
+        nothing,
+        timed=True,
+    )
 
 
 def typed(name: str) -> Callable[..., Any]:

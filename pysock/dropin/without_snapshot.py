@@ -50,7 +50,11 @@ def nobody_waits(sock: Any) -> SocketError:
 
 
 def in_progress(
-    sock: Any, number: int, address: Any, started: float | None
+    sock: Any,
+    number: int,
+    address: Any,
+    started: float | None,
+    ended: float | None = None,
 ) -> SocketError:
     """Make the exception for EINPROGRESS and EALREADY of a connect.
 
@@ -59,12 +63,15 @@ def in_progress(
         number: the errno.
         address: as the exception is to have it.
         started: when this call began, a time of `time.monotonic()`.
+        ended: when it failed, likewise; `None`: now.
     """
     began: float | None = recall(sock, "_began")
     if began is None:
         began = started
         remember(sock, "_began", started)
-    elapsed = None if began is None else monotonic() - began
+    elapsed = None
+    if began is not None:
+        elapsed = (monotonic() if ended is None else ended) - began
     return error_for("connect", number, address=address, elapsed=elapsed)
 
 

@@ -1,69 +1,71 @@
 """Every failure of TCP, typed.
 
 All classes are `SocketError`, which is an `OSError`. `CATALOGUE` has the
-failures as data, and what each of their causes means; it is loaded when it is
-asked for.
+failures as data, and what each of their causes means.
+
+Nothing of it is loaded before somebody asks: most programs never do.
 """
 
-from pysock.errors.attempts import AllAttemptsFailedError
-from pysock.errors.base import SocketError, show_address, variant
-from pysock.errors.choose import (
-    class_for,
-    deadline_error,
-    error_for,
-    transfer_class,
-)
-from pysock.errors.delivery import Delivery
-from pysock.errors.origin import KINDS, Origin
-from pysock.errors.tree import (
-    AcceptAbortedError,
-    AcceptError,
-    AcceptNetworkError,
-    AcceptTimeoutError,
-    AcceptWouldBlockError,
-    AddressInUseError,
-    AddressUnavailableError,
-    AlreadyConnectedError,
-    BindDeniedError,
-    BindError,
-    BrokenConnectionError,
-    ClosedSocketError,
-    ConnectAlreadyError,
-    ConnectDeniedError,
-    ConnectError,
-    ConnectInProgressError,
-    ConnectionKilledError,
-    ConnectRefusedError,
-    ConnectResetError,
-    ConnectTimeoutError,
-    ConnectUnreachableError,
-    DescriptorLimitError,
-    DiagDeniedError,
-    DiagError,
-    HostUnreachableError,
-    NetworkUnreachableError,
-    NotConnectedError,
-    NotListeningError,
-    NotTcpError,
-    PeerClosedError,
-    PeerResetError,
-    PeerSilentError,
-    PeerUnreachableError,
-    ReadAfterEndError,
-    ResolveError,
-    ResourceLimitError,
-    TlsError,
-    TransferError,
-    TransferTimeoutError,
-    TransferWouldBlockError,
-    UnixConnectError,
-    WriteAfterShutdownError,
-)
+import sys as _sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pysock.errors.attempts import AllAttemptsFailedError
+    from pysock.errors.base import SocketError, show_address, variant
     from pysock.errors.catalogue import CATALOGUE
+    from pysock.errors.choose import (
+        class_for,
+        deadline_error,
+        error_for,
+        transfer_class,
+    )
+    from pysock.errors.delivery import Delivery
     from pysock.errors.failure import Cause, Failure
+    from pysock.errors.origin import KINDS, Origin
+    from pysock.errors.tree import (
+        AcceptAbortedError,
+        AcceptError,
+        AcceptNetworkError,
+        AcceptTimeoutError,
+        AcceptWouldBlockError,
+        AddressInUseError,
+        AddressUnavailableError,
+        AlreadyConnectedError,
+        BindDeniedError,
+        BindError,
+        BrokenConnectionError,
+        ClosedSocketError,
+        ConnectAlreadyError,
+        ConnectDeniedError,
+        ConnectError,
+        ConnectInProgressError,
+        ConnectionKilledError,
+        ConnectRefusedError,
+        ConnectResetError,
+        ConnectTimeoutError,
+        ConnectUnreachableError,
+        DescriptorLimitError,
+        DiagDeniedError,
+        DiagError,
+        HostUnreachableError,
+        NetworkUnreachableError,
+        NotConnectedError,
+        NotListeningError,
+        NotTcpError,
+        PeerClosedError,
+        PeerResetError,
+        PeerSilentError,
+        PeerUnreachableError,
+        ReadAfterEndError,
+        ResolveError,
+        ResourceLimitError,
+        TlsError,
+        TransferError,
+        TransferTimeoutError,
+        TransferWouldBlockError,
+        UnixConnectError,
+        WriteAfterShutdownError,
+    )
 
 __all__ = [
     "CATALOGUE",
@@ -124,24 +126,32 @@ __all__ = [
     "variant",
 ]
 
-# A traceback names the place where users find a class, not our file.
-for _public in list(vars().values()):
-    if isinstance(_public, type) and _public.__module__.startswith(__name__):
-        _public.__module__ = __name__
-
+# Where the names are; the last two are for who asks for them.
+_PARTS = ("base", "origin", "delivery", "tree", "attempts", "choose")
+_FOR_FEW = {
+    "CATALOGUE": "catalogue",
+    "Cause": "failure",
+    "Failure": "failure",
+}
 
 if not TYPE_CHECKING:  # a checker would take any name for one of ours
 
     def __getattr__(name: str) -> object:
-        """Give what is loaded late: the catalogue, and what its rows are."""
-        if name == "CATALOGUE":
-            from pysock.errors import catalogue as module
-        elif name in ("Cause", "Failure"):
-            from pysock.errors import failure as module  # type: ignore[no-redef]
-        else:
+        """Give what is loaded late."""
+        if name not in __all__:
             raise AttributeError(
                 f"module {__name__!r} has no attribute {name!r}"
             )
-        value: object = vars(module)[name]
-        globals()[name] = value
-        return value
+        for part in (_FOR_FEW[name],) if name in _FOR_FEW else _PARTS:
+            whole = f"{__name__}.{part}"
+            __import__(whole)
+            names = vars(_sys.modules[whole])
+            for each in __all__:
+                if each in names:
+                    globals().setdefault(each, names[each])
+        return globals()[name]
+
+
+def __dir__() -> list[str]:
+    """Name what is loaded late too."""
+    return sorted({*globals(), *__all__})

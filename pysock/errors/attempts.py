@@ -37,6 +37,8 @@ class AllAttemptsFailedError(ConnectError):
         target: what was to be connected to, as it was given.
     """
 
+    __module__ = "pysock.errors"
+
     attempts: tuple[Exception, ...] = ()
     target: Any = None
 

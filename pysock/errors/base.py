@@ -51,6 +51,8 @@ class SocketError(OSError):
     # A slot, because a would-block error carries nothing else: an instance
     # dict would cost a tenth of the whole call that would block.
     __slots__ = ("_call",)
+    # Where users find it; a traceback names that.
+    __module__ = "pysock.errors"
 
     _call: str | None
     address: tuple[Any, ...] | None = None

@@ -51,6 +51,7 @@ class Delivery(
             peer's FIN had come), or `"unknown"`.
     """
 
+    __module__ = "pysock.errors"
     __slots__ = ()
 
     acknowledged: int | None

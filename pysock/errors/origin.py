@@ -31,6 +31,7 @@ class Origin:
         icmp_code: code of that message; `None` likewise.
     """
 
+    __module__ = "pysock.errors"
     __slots__ = ("icmp_code", "icmp_type", "kind", "offender")
 
     def __init__(

@@ -317,3 +317,9 @@ class NotTcpError(SocketError):
 
 class ResolveError(SocketError, gaierror):
     """A host name did not resolve; `errno` is an `EAI_` number."""
+
+
+# A traceback names the place where users find a class, not our file.
+for _class in list(vars().values()):
+    if isinstance(_class, type) and issubclass(_class, SocketError):
+        _class.__module__ = "pysock.errors"

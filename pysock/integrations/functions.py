@@ -12,13 +12,19 @@ import socket as standard
 from time import monotonic
 from types import FunctionType
 
-from pysock.explain.notes import attach, attached
+from pysock.dropin.typed import nothing
 from pysock.integrations import noting
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
+
+    from pysock.explain.notes import attach, attached
+else:
+    late(globals(), "pysock.explain.notes", "attach", nothing)
+    late(globals(), "pysock.explain.notes", "attached", nothing)
 
 # (module, name, what was there, what is there now)
 _placed: list[tuple[ModuleType, str, Any, Any]] = []

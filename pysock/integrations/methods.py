@@ -17,16 +17,24 @@ from errno import EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from time import monotonic
 from types import FunctionType, MethodDescriptorType
 
-from pysock.dropin.end_of_stream import has_room, met_end
-from pysock.dropin.memory import recall, remember
+from pysock.dropin.typed import nothing
 from pysock.integrations.noting import home_of, note, real_socket
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from pysock.dropin.end_of_stream import has_room, met_end
+    from pysock.dropin.memory import recall, remember
+
     Method = Callable[..., Any]
+else:
+    late(globals(), "pysock.dropin.end_of_stream", "has_room", nothing)
+    late(globals(), "pysock.dropin.end_of_stream", "met_end", nothing)
+    late(globals(), "pysock.dropin.memory", "recall", nothing)
+    late(globals(), "pysock.dropin.memory", "remember", nothing)
 
 _raised: Callable[[], Any] = sys.exception
 # An argument that was not given: what C makes of that, C is to say.

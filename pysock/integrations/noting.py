@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import _socket
 
-from pysock.dropin.funnel import failure_of
 from pysock.dropin.transfer import TransferSocket
+from pysock.dropin.typed import nothing
 from pysock.errors.handlers import from_handler
-from pysock.explain.notes import attach, attached
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pysock.dropin.funnel import failure_of
+    from pysock.explain.notes import attach, attached
+else:
+    late(
+        globals(),
+        "pysock.dropin.funnel",
+        "failure_of",
+        nothing,
+        timed=True,
+    )
+    late(globals(), "pysock.explain.notes", "attach", nothing)
+    late(globals(), "pysock.explain.notes", "attached", nothing)
 
 # Whether the noted face is installed. A wrapper may outlive its time in the
 # class: somebody's patch saved it, and put it back after `uninstall()`.

@@ -13,7 +13,8 @@ from errno import ECONNRESET, EPIPE, ETIMEDOUT
 from fcntl import ioctl
 from termios import FIONREAD
 
-from pysock.dropin.funnel import failure_of, is_tcp
+from pysock.dropin.funnel import failure_of
+from pysock.dropin.kinds import is_tcp
 from pysock.dropin.on_failure import report
 from pysock.errors import Origin, TlsError
 from pysock.errors.handlers import from_handler

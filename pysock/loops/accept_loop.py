@@ -22,8 +22,8 @@ from _thread import RLock
 from pysock.dropin.accept import accept_failure
 from pysock.dropin.accept_many import Batch
 from pysock.dropin.closing import is_watched, unwatch, watch
-from pysock.dropin.funnel import is_tcp
 from pysock.dropin.in_use import with_number
+from pysock.dropin.kinds import is_tcp
 from pysock.dropin.socket import socket
 from pysock.errors import error_for
 from pysock.loops.accept_errnos import DESCRIPTORS, EMPTY, ENDED, PAUSE, SKIP

@@ -27,24 +27,29 @@ from errno import (
     EOPNOTSUPP,
 )
 
-from pysock.errors import (
-    SocketError,
-    error_for,
-)
+from pysock.late import late
 from pysock.raw import calls
 from pysock.raw.calls import ERROR, HANGUP, READABLE, WRITABLE, lib
-from pysock.raw.ended import transfer_failure
-from pysock.raw.evidence import (
-    connect_failure,
-    local_address_of,
-    tcp_info_of,
-)
-from pysock.tcp.info import TcpInfo
-from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pysock.errors import SocketError, error_for
+    from pysock.raw.ended import transfer_failure
+    from pysock.raw.evidence import (
+        connect_failure,
+        local_address_of,
+        tcp_info_of,
+    )
+    from pysock.tcp.info import TcpInfo
+    from pysock.tcp.state import TcpState
+else:
+    late(globals(), "pysock.errors.choose", "error_for")
+    late(globals(), "pysock.raw.ended", "transfer_failure")
+    late(globals(), "pysock.raw.evidence", "connect_failure")
+    late(globals(), "pysock.raw.evidence", "local_address_of")
+    late(globals(), "pysock.raw.evidence", "tcp_info_of")
 
 __all__ = [
     "ERROR",
@@ -288,6 +293,8 @@ def reading(call: str, fd: int) -> TcpInfo:
     raw = calls.read_tcp_info(fd)
     if isinstance(raw, int):
         raise _no_tcp_info(call, fd, -raw)
+    from pysock.tcp.info import TcpInfo
+
     return TcpInfo(raw)
 
 

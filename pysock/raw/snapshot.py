@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from struct import Struct, calcsize
+from _struct import Struct, calcsize  # struct is one file more
 
 from pysock.raw.calls import ffi, lib, to_tuple
 from pysock.tcp.info import TcpInfo

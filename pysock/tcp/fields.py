@@ -6,7 +6,7 @@ grows at its end; "since" is the kernel release that added the field.
 
 from __future__ import annotations
 
-from struct import Struct
+from _struct import Struct  # struct is one file more to load
 
 from pysock.tcp.state import TcpState
 

@@ -12,8 +12,10 @@ PACKAGE = ROOT / "pysock"
 # never from one behind. "" is pysock/__init__.py, which gathers the names.
 WINGS = [
     "_ffi",
+    "hints",
     "tcp",
     "errors",
+    "late",
     "raw",
     "sock_diag",
     "explain",

@@ -1,0 +1,55 @@
+"""The exception of `recv_exactly` whose stream ended before all had come."""
+
+from __future__ import annotations
+
+from pysock.dropin.ended import remember_end_of_stream
+from pysock.dropin.memory import recall
+from pysock.errors import Origin, PeerClosedError, ReadAfterEndError
+from pysock.raw.calls import lib
+from pysock.raw.conversation import note_conversation
+from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
+from pysock.tcp.state import TcpState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_PEER = Origin("peer")
+
+
+def ended_early(
+    fd: int, sock: Any, partial: bytes, n: int, elapsed: float
+) -> PeerClosedError | ReadAfterEndError:
+    """Make it, with all that the kernel still says.
+
+    Args:
+        fd: the descriptor.
+        sock: the socket that has it.
+        partial: what had come.
+        n: how many bytes were asked for.
+        elapsed: seconds that it took.
+    """
+    info, peer = tcp_info_of(fd), peer_of(fd)
+    came = f"after {len(partial)} of {n} bytes"
+    error: PeerClosedError | ReadAfterEndError
+    if info is not None and lib.pysock_got_fin(fd) == 0:
+        error = ReadAfterEndError(f"the stream ended {came}")
+        if info.state is not TcpState.CLOSE:
+            error.origin = Origin("caller")
+        else:
+            ended, where = recall(sock, "_ended", (None, None))
+            error.origin = ended if where == local_address_of(fd) else None
+    else:
+        error = PeerClosedError(f"the peer closed {came}")
+        # Of what is not TCP nobody can tell whose end it was.
+        error.origin = None if info is None else _PEER
+    error.call = "recv_exactly"
+    error.partial = partial
+    error.elapsed = elapsed
+    error.address = peer
+    error.local_address = local_address_of(fd)
+    error.tcp_info = info
+    note_conversation(error, fd, sent_fin=recall(sock, "_sent_fin", False))
+    if error._fin_came:
+        remember_end_of_stream(sock, error.tcp_info, error.local_address)
+    return error
