@@ -213,7 +213,7 @@ def late(
     """
 
     def first(*args: Any, **kwargs: Any) -> Any:
-        if timed:
+        if timed and kwargs.get("ended") is None:
             kwargs["ended"] = monotonic()
         try:
             __import__(module)

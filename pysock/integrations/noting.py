@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket
+from time import monotonic
 
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import nothing
@@ -61,13 +62,17 @@ def note(
     Raises nothing but what a signal's handler raises meanwhile. An exception
     that a handler raised during the call is not touched.
     """
+    # What is loaded from here on is not the call's time.
+    ended = None if started is None else monotonic()
     if not active or not _is_its_own(exc, home) or attached(exc) is not None:
         return
     if isinstance(sock, TransferSocket):
         return  # the typed face, which tells it itself
     try:
         real = None if call == "socket" else real_socket(sock)
-        failure = failure_of(real, call, exc, address=address, started=started)
+        failure = failure_of(
+            real, call, exc, address=address, started=started, ended=ended
+        )
         if failure is not None:
             attach(exc, failure)
     except Exception as problem:
