@@ -323,3 +323,4 @@ class ResolveError(SocketError, gaierror):
 for _class in list(vars().values()):
     if isinstance(_class, type) and issubclass(_class, SocketError):
         _class.__module__ = "pysock.errors"
+del _class
