@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import textwrap
@@ -14,12 +15,14 @@ import pytest
 
 import pysock
 from pysock import errors, testing
+from pysock.testing.processes.namespaces import NEAR
 from pysock.testing.scripted import BODY
 from support.requirements import skip_or_fail
 from testing.client import ask, fetch
 
 VERSIONS = [4, 6]
 ROOT = Path(pysock.__file__).parent.parent
+LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 ROUTER = {4: "192.0.2.254", 6: "2001:db8:1::fe"}
 
 pytestmark = pytest.mark.lab
@@ -145,6 +148,21 @@ def test_ports_used_up_until_healed(version):
         assert error.code == "connect-no-port"
         address.heal()
         assert get(address, 5) == BODY
+
+
+def test_ports_used_up_takes_none_from_the_machine(version):
+    def bind(host):
+        family = socket.AF_INET6 if version == 6 else socket.AF_INET
+        with socket.socket(family) as sock:
+            sock.bind((host, 0))
+            return sock.getsockname()[1]
+
+    with testing.ports_used_up(version=version) as address:
+        with pytest.raises(OSError, match="in use"):
+            testing.run_in(address, bind, NEAR[version])
+        assert bind(LOOPBACK[version])
+        with testing.script(["drain"], host=LOOPBACK[version]) as here:
+            socket.create_connection(here, 5).close()
 
 
 def test_run_in_raises_what_the_function_raises():

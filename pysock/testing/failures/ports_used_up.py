@@ -12,8 +12,9 @@ from pysock.testing.network import NetworkAddress, network
 def ports_used_up(*, version: int = 4) -> Iterator[NetworkAddress]:
     """Give the address of a server to which every port is connected already.
 
-    In a network of its own, for a machine without ports fails in every
-    program: ``bind`` to port 0 does too.
+    In a network of its own. On the machine itself it would take every port
+    of 127.0.0.1, whatever loopback address the server had, and ``bind`` to
+    port 0 there, or on all addresses, would fail in every other program.
 
     Args:
         version: of IP, 4 or 6.
