@@ -1,4 +1,4 @@
-"""docs/testing.md and README: the examples run, the tables are the code's.
+"""docs/testing.md, the how-to and README: the examples run, the tables are the code's.
 
 As a script it writes the tables.
 """
@@ -16,11 +16,16 @@ from pysock.testing.phases import PHASES
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "testing.md"
+HOWTO = ROOT / "docs" / "howto" / "tests.md"
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 TABLE = re.compile(
     r"(<!-- (\w+): begin [^\n]*\n)(.*?)(<!-- \2: end -->)", re.DOTALL
 )
-EXAMPLES = EXAMPLE.findall(PAGE.read_text(encoding="utf-8"))
+EXAMPLES = [
+    example
+    for page in (PAGE, HOWTO)
+    for example in EXAMPLE.findall(page.read_text(encoding="utf-8"))
+]
 [IN_README] = [
     example
     for example in EXAMPLE.findall((ROOT / "README.md").read_text("utf-8"))
