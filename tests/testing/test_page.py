@@ -1,4 +1,4 @@
-"""docs/testing.md, the how-to and README: the examples run, the tables are the code's.
+"""The pages on testing: the examples run, the tables are the code's.
 
 As a script it writes the tables.
 """
