@@ -62,7 +62,7 @@ def run(arguments: Namespace) -> int:
             readings = load(arguments.replay)
         except (OSError, ValueError) as exc:
             return _refuse(str(exc))
-        return _draw(readings, arguments.plot)
+        return _draw(readings, arguments.plot, was_here=False)
     watcher = Watcher(arguments)
     try:
         first = watcher.look()
@@ -186,14 +186,16 @@ def _show_line(reading: Reading) -> None:
     print(" ".join(words), flush=True)
 
 
-def _draw(readings: list[dict[str, Any]], path: str) -> int:
+def _draw(
+    readings: list[dict[str, Any]], path: str, *, was_here: bool = True
+) -> int:
     from pysock.cli.plot import draw, missing
 
     problem = missing(path)
     if problem or not readings:
         return _refuse(problem or "the recording is empty")
     try:
-        drawn = draw(readings, path)
+        drawn = draw(readings, path, was_here=was_here)
     except OSError as exc:
         return _refuse(f"{path}: {exc.strerror}")
     for reading in drawn:
