@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import FunctionType
 
 from pysock.dropin.standard import standard_class
@@ -21,6 +22,14 @@ def nothing(*args: Any, **kwargs: Any) -> None:
 
     The exception of the standard module then goes on as it is.
     """
+
+
+def asked_by_repr() -> bool:
+    """Whether the caller's caller is a `__repr__`.
+
+    It asks a socket for its addresses, and no answer is one.
+    """
+    return sys._getframe(2).f_code.co_name == "__repr__"
 
 
 if not TYPE_CHECKING:
@@ -43,7 +52,7 @@ def typed(name: str) -> Callable[..., Any]:
         except OSError as exc:
             if type(exc).__module__ != "builtins":
                 raise  # typed already, or none of this module's
-            if not _is_its_own(exc, method):
+            if asked_by_repr() or not _is_its_own(exc, method):
                 raise
             failure = failure_of(self, name, exc)
             if failure is None:

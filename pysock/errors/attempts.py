@@ -35,11 +35,13 @@ class AllAttemptsFailedError(ConnectError):
         attempts: the exception of each address, in the order in which they
             were tried; each with its own `address`, `origin`, `elapsed`.
         target: what was to be connected to, as it was given.
+        untried: the addresses that were left when a deadline ended it.
     """
 
     __module__ = "pysock.errors"
 
     attempts: tuple[Exception, ...] = ()
+    untried: tuple[tuple[Any, ...], ...] = ()
     target: Any = None
 
     @classmethod
@@ -69,7 +71,8 @@ class AllAttemptsFailedError(ConnectError):
             else {"error": type(attempt).__name__, "message": str(attempt)}
             for attempt in self.attempts
         ]
-        return super().to_dict() | {"attempts": attempts}
+        untried = [list(address) for address in self.untried]
+        return super().to_dict() | {"attempts": attempts, "untried": untried}
 
     def __str__(self) -> str:
         text = super().__str__()

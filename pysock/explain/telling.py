@@ -122,6 +122,10 @@ def _say(case: Case) -> None:
         )
 
 
+# So many addresses that were not tried are named.
+_NAMED = 4
+
+
 def _say_other_attempts(case: Case) -> None:
     """Name the other addresses of a name: the rest is about the last one."""
     others = getattr(case.error, "attempts", ())[:-1]
@@ -132,6 +136,15 @@ def _say_other_attempts(case: Case) -> None:
     ]
     if tried:
         case.facts.append(f"tried before: {', '.join(tried)}")
+    untried = [
+        show_address(address)
+        for address in getattr(case.error, "untried", ())[:_NAMED]
+    ]
+    more = len(getattr(case.error, "untried", ())) - len(untried)
+    if more:
+        untried.append(f"{more:,} more")
+    if untried:
+        case.facts.append(f"no time was left to try {', '.join(untried)}")
 
 
 def note_of(error: SocketError) -> str | None:

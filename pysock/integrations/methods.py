@@ -17,7 +17,7 @@ from errno import EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from time import monotonic
 from types import FunctionType, MethodDescriptorType
 
-from pysock.dropin.typed import nothing
+from pysock.dropin.typed import asked_by_repr, nothing
 from pysock.integrations.noting import home_of, note, real_socket
 from pysock.late import late
 
@@ -83,6 +83,21 @@ def _plain(call: str, method: Method, home: str | None) -> Method:
             raise
         except OSError as exc:
             note(self, call, exc, home=home)
+            del self, args, kwargs
+            raise
+
+    return wrapper
+
+
+def _naming(call: str, method: Method, home: str | None) -> Method:
+    """`getpeername`, `getsockname`: also what `repr()` calls."""
+
+    def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except OSError as exc:
+            if not asked_by_repr():
+                note(self, call, exc, home=home)
             del self, args, kwargs
             raise
 
@@ -304,6 +319,8 @@ _MAKERS: dict[str, Callable[[str, Method, str | None], Method]] = {
     "send": _reading,
     "sendall": _reading,
     "recv_into": _reading_into,
+    "getpeername": _naming,
+    "getsockname": _naming,
     "bind": _addressed,
     "listen": _listening,
     "sendto": _addressed,

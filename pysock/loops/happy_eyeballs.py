@@ -104,13 +104,17 @@ def create_connection(
         return winner
     errors = race.errors()
     _note_resolving(errors, resolved_in)
+    failure: AllAttemptsFailedError | None = None
     try:
         if all_errors:
             raise ExceptionGroup("create_connection failed", errors)
-        raise AllAttemptsFailedError.of(errors, address)
+        failure = AllAttemptsFailedError.of(errors, address)
+        failure.untried = race.untried()
+        raise failure
     finally:
         # A cycle: the traceback has this frame.
         errors.clear()
+        failure = None
         del race
 
 
@@ -170,6 +174,10 @@ class _Race:
     def errors(self) -> list[Exception]:
         """The error of each attempt, in the order of the attempts."""
         return [self._errors[i] for i in sorted(self._errors)]
+
+    def untried(self) -> tuple[tuple[Any, ...], ...]:
+        """The addresses that were never started."""
+        return tuple(entry[4] for entry in self._entries[self._next :])
 
     def run(self, delay: float | None, until: float | None) -> socket | None:
         """Run until one is connected, or `None` when all have failed.

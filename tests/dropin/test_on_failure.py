@@ -337,3 +337,27 @@ def test_the_standard_class_alone_is_silent(heard):
     ):
         sock.connect(address)
     assert heard == []
+
+
+@pytest.mark.parametrize("face", ["typed", "noted"])
+def test_repr_of_a_socket_is_no_failure(face):
+    """It asks for the peer's address, and there may be none."""
+    child.run(
+        """
+        import pysock, socket, sys
+        if sys.argv[1] == "noted":
+            pysock.install()
+        heard = []
+        pysock.on_failure(heard.append)
+        kind = socket.socket if sys.argv[1] == "noted" else pysock.socket
+        with kind() as sock:
+            plain = repr(sock)
+            assert "raddr" not in plain and not heard, (plain, heard)
+            try:
+                sock.getpeername()
+            except OSError as error:
+                assert pysock.details(error).code == "not-connected"
+        assert [error.call for error in heard] == ["getpeername"]
+        """,
+        face,
+    )

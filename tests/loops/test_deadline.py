@@ -1,6 +1,8 @@
 """create_connection(deadline=): one limit for the name and all addresses."""
 
 import _thread
+import json
+import pickle
 import socket as standard
 import threading
 import time
@@ -61,6 +63,11 @@ def test_silent_addresses_share_it(delay, timeout):
     assert error.code == "connect-timeout-deadline"
     tried = [attempt.address for attempt in error.attempts]
     assert tried == ([one] if delay is None else [one, other])
+    assert error.untried == ((other,) if delay is None else ())
+    said = "no time was left to try [::1]:"
+    assert (said in str(error.explain())) == (delay is None)
+    assert pickle.loads(pickle.dumps(error)).untried == error.untried
+    json.dumps(error.to_dict())
     assert time.monotonic() - began >= 0.5  # not too early
 
 
