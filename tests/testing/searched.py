@@ -15,9 +15,6 @@ class Searched(NamedTuple):
         manager: of pysock.testing, with its arguments.
         text: what stands in the exception, its class name included.
         codes: what may be behind it here.
-        told: whether `why()` finds that from the exception alone. A stream
-            that ended is no exception of a socket, and these libraries have
-            closed it by then.
     """
 
     library: str
@@ -25,7 +22,6 @@ class Searched(NamedTuple):
     manager: tuple
     text: str
     codes: tuple
-    told: bool = True
 
 
 REFUSED, RESET = ("connect-refused-reset",), ("peer-reset-unanswered",)
@@ -39,8 +35,8 @@ AIOHTTP, REDIS = ("aiohttp", "aiohttp_get"), ("redis", "redis_ping")
 MYSQL = ("pymysql", "pymysql_connect")
 
 SEARCHED = [
-    Searched(*library, manager, text, codes, *told)
-    for library, manager, text, codes, *told in (
+    Searched(*library, manager, text, codes)
+    for library, manager, text, codes in (
         (REQUESTS, ("refusing",), "Max retries exceeded with url", REFUSED),
         (REQUESTS, ("refusing",), "Failed to establish a new connection",
          REFUSED),
@@ -66,10 +62,8 @@ SEARCHED = [
          "Remote end closed connection without response", CLOSED),
         (REQUESTS, ("closing", "request"),
          "('Connection aborted.', RemoteDisconnected(", CLOSED),
-        (AIOHTTP, ("closing", "request"), "Server disconnected", CLOSED,
-         False),
-        (REDIS, ("closing", "request"), "Connection closed by server", CLOSED,
-         False),
+        (AIOHTTP, ("closing", "request"), "Server disconnected", CLOSED),
+        (REDIS, ("closing", "request"), "Connection closed by server", CLOSED),
         (HTTP, ("closing", "body", 100), "IncompleteRead", CLOSED),
         (REQUESTS, ("resetting", "request"),
          "('Connection aborted.', ConnectionResetError(104, "

@@ -105,9 +105,17 @@ CASES = [
          "connect-refused-reset"),
         ("full-queue", testing.full_queue, aiohttp.ConnectionTimeoutError,
          "connect-timeout-deadline"),
+        ("accepting-never", testing.accepting_never,
+         aiohttp.SocketTimeoutError, "timeout-program-slow"),
+        ("silent-after", testing.silent_after, aiohttp.SocketTimeoutError,
+         "timeout-program-slow"),
+        ("half-answer", testing.half_answer, aiohttp.SocketTimeoutError,
+         "timeout"),
         ("resetting-accept", reset("accept"), aiohttp.ClientOSError, AT_ONCE),
         ("resetting-request", reset(), aiohttp.ClientOSError,
          "peer-reset-unanswered"),
+        ("resetting-body", reset("body"), aiohttp.ClientPayloadError,
+         "peer-reset-idle"),
         ("unresolvable", testing.unresolvable_name,
          aiohttp.ClientConnectorError, NO_NAME),
     ),
@@ -157,7 +165,8 @@ def test_code_behind_what_a_client_raises(case):
         case.client(address)
 
 
-# The end of a stream is no exception of a socket.
+# The end of a stream is no exception of a socket; that it came is told.
+@pytest.mark.usefixtures("noted")
 @pytest.mark.parametrize(
     ("client", "when", "raises"),
     [
@@ -172,25 +181,10 @@ def test_code_behind_what_a_client_raises(case):
     ],
 )
 def test_client_of_a_server_that_closes(client, when, raises):
-    with testing.closing(when, 100) as address, pytest.raises(raises):
-        client(address)
-
-
-def test_aiohttp_keeps_of_a_reset_its_text_only():
-    """The exception is lost, and who listens is told all the same."""
-    pysock.install()
-    told = []
-    stop = pysock.on_failure(lambda error: told.append(error.code))
-    try:
-        with (
-            testing.resetting("body", 100) as address,
-            pytest.raises(aiohttp.ClientPayloadError, match="by peer"),
-        ):
-            foreign.aiohttp_get(address)
-    finally:
-        stop()
-        pysock.uninstall()
-    assert told == ["peer-reset-idle"]
+    with testing.closing(when, 100) as address:
+        with pytest.raises(raises) as info:
+            client(address)
+        assert pysock.why(info.value).code == "peer-closed"
 
 
 TLS = {
