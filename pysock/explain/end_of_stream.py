@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from itertools import takewhile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import CodeType, FrameType, TracebackType
     from typing import Any
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 _KEPT = 64
 # So many callers of a read are looked at.
 _DEEP = 64
-# inspect.CO_GENERATOR, of a package that costs milliseconds.
-_CO_GENERATOR = 0x20
+# Flags of code, of `inspect`, a module that costs milliseconds: CO_GENERATOR
+# and CO_ASYNC_GENERATOR, CO_COROUTINE.
+_CO_GENERATORS, _CO_COROUTINE = 0x220, 0x80
 
 _ends: deque[tuple[Stack, SocketError]] = deque(maxlen=_KEPT)
 _waits: deque[tuple[frozenset[Scope], SocketError]] = deque(maxlen=_KEPT)
@@ -186,10 +188,26 @@ def _is_part(raised: Stack, stack: Stack) -> bool:
     callers = [
         entry
         for entry in raised
-        if entry in stack or not entry[1].co_flags & _CO_GENERATOR
+        if entry in stack or not entry[1].co_flags & _CO_GENERATORS
     ]
-    common = stack[start : start + len(callers)]
-    return callers[: len(common)] == list(common)
+    callers, readers = _of_one_task(callers), _of_one_task(stack[start:])
+    common = min(len(callers), len(readers))
+    return callers[:common] == readers[:common]
+
+
+def _of_one_task(frames: Sequence[Any]) -> list[Any]:
+    """Frames without what is below their task: a loop, or who awaits it.
+
+    All of them where there is no task.
+    """
+    for at, entry in enumerate(frames):
+        if _is_coroutine(entry):
+            return [*frames[:at], *takewhile(_is_coroutine, frames[at:])]
+    return list(frames)
+
+
+def _is_coroutine(entry: tuple[int, CodeType]) -> bool:
+    return bool(entry[1].co_flags & _CO_COROUTINE)
 
 
 def _speaks_of_an_end(link: BaseException) -> bool:

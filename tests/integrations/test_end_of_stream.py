@@ -118,6 +118,34 @@ def test_exception_that_was_raised_again_and_mapped():
     assert both(script) == ["peer-closed"]
 
 
+@pytest.mark.parametrize("raises", ["a library", "the task itself"])
+def test_task_of_a_loop(raises):
+    """Where the loop goes on when the task has raised, it did not read."""
+    script = (
+        STALE
+        + f"""
+    raises = {raises!r}
+    import asyncio
+
+    async def read(sock):
+        sock.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
+        if not sock.recv(1):
+            raise EOFError("closed")
+
+    async def ask():
+        if raises == "a library":
+            return get(connection)
+        await read(connection.sock)
+
+    async def main():
+        await asyncio.create_task(ask())
+
+    show(failure(asyncio.run, main())[1])
+    """
+    )
+    assert both(script) == ["peer-closed"]
+
+
 def test_another_exception_of_the_same_functions():
     """The end of one stream is not the cause of whatever comes later."""
     script = (
