@@ -174,7 +174,8 @@ def compared(cells, *where, face="noted"):
     noted = reports(face, cells, *where)
     for cell in cells:
         assert plain[cell][:2] == noted[cell][:2], cell
-        assert plain[cell][2] != noted[cell][2], cell
+        # What OpenSSL says is told plain as well, without the peer.
+        assert plain[cell][2:] != noted[cell][2:], cell
     return noted
 
 
@@ -202,7 +203,7 @@ def test_read_or_handshake(way, answers):
     ("failing", "code", "words"),
     [
         (testing.refusing, "connect-refused-reset", "answered with a RST"),
-        (testing.full_queue, "connect-timeout-deadline", "sent once in 3"),
+        (testing.full_queue, "connect-timeout-deadline", "sent once in "),
     ],
 )
 def test_connect(failing, code, words):
