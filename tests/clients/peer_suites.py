@@ -80,7 +80,8 @@ SUITES = {
         ("tests",)),
     "tornado": Suite(
         ("pycurl",), (),
-        ("-o", "python_files=*_test.py", "--pyargs", "tornado.test")),
+        ("-o", "python_files=*_test.py", "--log-disable=tornado.access",
+         "--pyargs", "tornado.test")),
     "trio": Suite(
         ("trustme", "pyopenssl", "astor", "async_generator"), (),
         ("--pyargs", "trio", "-p", "trio._tests.pytest_plugin",
