@@ -33,7 +33,8 @@ SUITES = {
     "anyio": Suite(
         ("trio", "trustme", "psutil", "hypothesis", "exceptiongroup",
          "pytest-mock", "pytest-timeout", "truststore", "blockbuster"),
-        ("tests",)),
+        ("tests/test_sockets.py", "tests/streams",
+         "tests/test_eventloop.py"), part="sockets, streams, TLS"),
     "cheroot": Suite(
         ("portend", "trustme", "jaraco.text", "requests",
          "requests-unixsocket", "pytest-mock", "pyopenssl", "jaraco.context",

@@ -125,6 +125,7 @@ def measured(name, folder):
         # A test that fails now and then fails plain as well.
         plain_again, noted_again = both(python, tree, suite)
         lost &= plain_again - noted_again
+        plain, noted = plain | plain_again, noted | noted_again
     return tree.name.rpartition("-")[2], plain, noted, lost
 
 
@@ -251,6 +252,8 @@ def page(cache):
             f"| {name}: `{test.rpartition('::')[2]}` | {why or 'unknown'} |"
             for test, why in outcome["lost"].items()
         ]
+    if len(losses) == 2:
+        losses = ["Nothing is lost."]
     return PAGE.format(table="\n".join(rows), losses="\n".join(losses))
 
 
