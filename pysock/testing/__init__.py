@@ -18,7 +18,7 @@ from pysock.testing.fails_with import fails_with
 from pysock.testing.failures.accepting_never import accepting_never
 from pysock.testing.failures.closing import closing
 from pysock.testing.failures.delay import delay
-from pysock.testing.failures.full_queue import full_queue
+from pysock.testing.failures.full_queue import FullQueue, full_queue
 from pysock.testing.failures.half_answer import half_answer
 from pysock.testing.failures.icmp import icmp
 from pysock.testing.failures.lost import lost
@@ -44,6 +44,7 @@ from pysock.testing.unavailable import Unavailable
 __all__ = [
     "MANAGERS",
     "Address",
+    "FullQueue",
     "Link",
     "NetworkAddress",
     "Unavailable",

@@ -9,7 +9,8 @@ class Address(tuple[str, int]):
     Attributes:
         scheme: ``"https"`` where TLS is spoken, or expected; else ``"http"``.
         ca_file: the path of the certificate (PEM) that vouches for this
-            server; ``None`` where it has none to show.
+            server; ``None`` where it has none to show. Programs of the same
+            user can read it, as long as the manager lasts.
     """
 
     scheme: str = "http"
