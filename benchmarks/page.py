@@ -2,6 +2,9 @@
 
 python -m benchmarks --json > 3.13.json     # with each interpreter
 python -m benchmarks.page 3.11.json 3.12.json 3.13.json
+
+Runs of one interpreter make one column, be it that each measured some rows
+only; of a row that several measured the last counts.
 """
 
 from __future__ import annotations
@@ -55,11 +58,29 @@ def _value(row: Row, value: float) -> str:
 
 def _found(row: Row, run: dict[str, Any]) -> str:
     """What a run found; bold where it misses the promise."""
-    [found] = [each for each in run["rows"] if each["row"] == row.name]
+    found = {each["row"]: each for each in run["rows"]}.get(row.name)
+    if found is None:
+        return NOT_MEASURED
     if found["verdict"] == NOT_MEASURED or found["value"] is None:
         return NOT_MEASURED
     said = _value(row, found["value"])
     return f"**{said}**" if found["verdict"] == MISSED else said
+
+
+def joined(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make one run of all that are of one interpreter, oldest Python first."""
+    columns: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        python = run["environment"]["python"]
+        column = columns.setdefault(python, {"rows": []})
+        column["environment"] = run["environment"]
+        column["rows"] += run["rows"]  # the last of a name counts
+    in_order = sorted(columns, key=_numbers)
+    return [columns[python] for python in in_order]
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def put(text: str, inside: str) -> str:
@@ -80,7 +101,7 @@ def main(paths: list[str]) -> None:
     """Write the table from the runs in these files."""
     runs = [json.loads(Path(path).read_text("utf-8")) for path in paths]
     text = README.read_text("utf-8")
-    README.write_text(put(text, table(runs)), "utf-8")
+    README.write_text(put(text, table(joined(runs))), "utf-8")
 
 
 if __name__ == "__main__":

@@ -216,3 +216,19 @@ def test_the_table_replaces_the_one_before():
     new = page.put(text, "new")
     assert new == f"head\n{page.BEGIN} -->\nnew\n{page.END}\ntail\n"
     assert page.put(new, "new") == new
+
+
+def test_runs_of_one_interpreter_are_one_column():
+    def run(python, *values):
+        rows = [
+            {"row": row.name, "verdict": "aim", "value": value}
+            for row, value in zip(ROWS, values, strict=False)
+        ]
+        return {"environment": {"python": python}, "rows": rows}
+
+    older, newer = page.joined(
+        [run("3.13.0", 1.0, 3.0), run("3.9.2", 4.0), run("3.13.0", 2.0)]
+    )
+    assert older["environment"]["python"] == "3.9.2"
+    found = [page._found(row, newer) for row in ROWS[:3]]
+    assert found == ["2.00x faster", "3.00x faster", NOT_MEASURED]
