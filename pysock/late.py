@@ -58,7 +58,13 @@ KEPT = {
         "tree",
     ),
     "raw": ("conversation", "ended", "evidence", "queue", "snapshot"),
-    "explain": ("__init__", "chain", "end_of_stream", "notes"),
+    "explain": (
+        "__init__",
+        "chain",
+        "end_of_stream",
+        "ended_objects",
+        "notes",
+    ),
     "dropin": (
         "accept",
         "binding",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import _socket
 
 from pysock.dropin.kinds import is_tcp
-from pysock.dropin.memory import recall, remember
 from pysock.errors import Origin, PeerClosedError
 from pysock.errors.handlers import from_handler
 from pysock.explain.end_of_stream import caller, keep
+from pysock.explain.ended_objects import keep_of, known_of
 from pysock.raw.evidence import tcp_info_of
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pysock.errors import SocketError
 
 _fileno = _socket.socket.fileno
 _PEER = Origin("peer")
@@ -55,14 +57,14 @@ def met_end(sock: Any, call: str) -> None:
     try:
         error = _reading(sock, call)
         if error is not None:
-            remember(sock, "_end", error)
+            keep_of(sock, error)
             keep(error, caller(2))
     except Exception as problem:
         if from_handler(problem):
             raise
 
 
-def end_of(sock: Any) -> PeerClosedError | None:
+def end_of(sock: Any) -> SocketError | None:
     """How a stream has ended that a library calls ended.
 
     Args:
@@ -76,7 +78,7 @@ def end_of(sock: Any) -> PeerClosedError | None:
     Raises nothing but what a signal's handler raises meanwhile.
     """
     try:
-        known: PeerClosedError | None = recall(sock, "_end")
+        known = known_of(sock)
         return known if known is not None else _reading(sock, "recv")
     except Exception as problem:
         if from_handler(problem):

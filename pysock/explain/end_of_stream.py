@@ -4,7 +4,7 @@
 "Connection closed by server") holds no socket that still knows. A cancel scope
 of trio or anyio swallows the cancellation, and raises an exception of its own.
 What links the two is code: the frames that called the read, found again in the
-traceback, or the scope in the frame that raised.
+traceback, the scope in the frame that raised, or the object that raised.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import sys
 from collections import deque
 from itertools import takewhile
+
+from pysock.explain.ended_objects import anything_ended, under_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ _WORDS = (
     "lost connection",
     "went away",
     "gone away",
+    "network error",
+    "not active",
+    "no close frame",
+    "unexpectedclose",
 )
 # Whose cancel scopes raise timeouts.
 _SCOPES = ("trio", "anyio")
@@ -89,10 +95,11 @@ def behind(exception: BaseException) -> SocketError | None:
     Returns:
         what was kept of the newest end that the raising function, with all
         its callers, had read, if something along the exception's chain speaks
-        of an end; what was kept under the cancel scope that raised a timeout.
-        `None` if there is neither.
+        of an end, or of what ended under the object that raised; what was
+        kept under the cancel scope that raised a timeout. `None` if there is
+        neither.
     """
-    if not _ends and not _waits:
+    if not _ends and not _waits and not anything_ended():
         return None
     # Every program loads this file, and few of them ask.
     from pysock.explain.chain import chain
@@ -101,6 +108,7 @@ def behind(exception: BaseException) -> SocketError | None:
         found = _under_scope(link)
         if found is None and _speaks_of_an_end(link):
             found = _newest(_raised_in(link.__traceback__))
+            found = found or under_object(link.__traceback__)
         if found is not None:
             return found
     return None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pysock.dropin.funnel import failure_of
+    from pysock.explain.ended_objects import keep_of
     from pysock.explain.notes import attach, attached
 else:
     late(
@@ -24,8 +25,12 @@ else:
         nothing,
         timed=True,
     )
+    late(globals(), "pysock.explain.ended_objects", "keep_of", nothing)
     late(globals(), "pysock.explain.notes", "attach", nothing)
     late(globals(), "pysock.explain.notes", "attached", nothing)
+
+# Calls whose failure ends no connection.
+_NO_END = frozenset({"connect", "accept", "socket"})
 
 # Whether the noted face is installed. A wrapper may outlive its time in the
 # class: somebody's patch saved it, and put it back after `uninstall()`.
@@ -75,6 +80,8 @@ def note(
         )
         if failure is not None:
             attach(exc, failure)
+            if isinstance(exc, ConnectionError) and call not in _NO_END:
+                keep_of(real, failure)
     except Exception as problem:
         if from_handler(problem):
             raise
