@@ -70,6 +70,39 @@ def print_fitted(
     print("\n".join(lines))
 
 
+class Stream:
+    """A fitted table whose rows come one by one."""
+
+    def __init__(self, columns: Sequence[Column], widths: Sequence[int]):
+        """Print the titles.
+
+        Args:
+            columns: what there is.
+            widths: characters that each needs. On a terminal what is longer
+                is cut.
+        """
+        screen = screen_width()
+        self._rich = None if screen is None else Rich()
+        self._shown = dict(enumerate(widths))
+        if screen is not None:
+            self._shown = _fit(columns, widths, screen)
+        self.add([column.title for column in columns], "bold")
+
+    def add(self, cells: Sequence[str], style: str = "") -> None:
+        """Print a row, in a colour in rich's words, at once."""
+        safe = [[printable(cells[at], None)] for at in self._shown]
+        widths = list(self._shown.values())
+        if self._rich is None:
+            lines = _lines(safe, widths)
+        else:
+            cut = [
+                _cut(texts, width, len(texts[0]))
+                for texts, width in zip(safe, widths, strict=True)
+            ]
+            lines = self._rich.coloured(_lines(cut, widths), [style])
+        print(lines[0], flush=True)
+
+
 def _escaped(texts: Sequence[str]) -> Sequence[str]:
     """What another user calls a process may be in any column."""
     if "".join(texts).isprintable():
@@ -87,7 +120,7 @@ def _cut(texts: Sequence[str], width: int, widest: int) -> Sequence[str]:
     ]
 
 
-def _lines(cells: list[Sequence[str]], widths: list[int]) -> list[str]:
+def _lines(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
     """Rows as lines, without blanks at their ends."""
     row = _GAP.join(f"%-{width}s" for width in widths)
     return list(map(str.rstrip, map(row.__mod__, zip(*cells, strict=True))))

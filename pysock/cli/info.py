@@ -15,6 +15,7 @@ from pysock.cli.selecting import (
     select,
     with_processes,
 )
+from pysock.cli.slim import add_all_argument, slim
 from pysock.cli.table import (
     add_json_argument,
     print_fields,
@@ -62,6 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "stands still (default: 0.5; 0: one reading)",
     )
     add_json_argument(parser)
+    add_all_argument(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -86,7 +88,7 @@ def run(arguments: Namespace) -> int:
         later = _read_again(first, netns)
     stall = _stall(first, later)
     if arguments.json:
-        print_json([_as_dict(later, stall)])
+        print_json([slim(_as_dict(later, stall), whole=arguments.all)])
     else:
         _print(later, stall)
     return 0

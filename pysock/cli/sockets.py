@@ -81,7 +81,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--all",
         action="store_true",
-        help="list those in TIME-WAIT too, and in JSON what is null",
+        help="list those in TIME-WAIT too; in JSON also what is null, and "
+        "numbers that another field has in words",
     )
     parser.add_argument(
         "--no-processes",
@@ -150,7 +151,7 @@ def _as_dict(
     held: dict[int, tuple[Process, ...]],
     arguments: Namespace,
 ) -> dict[str, Any]:
-    said = slim(entry.as_dict(), with_nulls=arguments.all)
+    said = slim(entry.as_dict(), whole=arguments.all)
     if not arguments.no_processes:
         processes = held.get(entry.inode, ())
         said["processes"] = [process._asdict() for process in processes]

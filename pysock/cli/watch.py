@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 
 from pysock.cli.recording import Reading, Watcher, load, name_of
 from pysock.cli.selecting import add_selection, is_usable
+from pysock.cli.slim import add_all_argument, slim
 from pysock.errors import show_address
 
 TYPE_CHECKING = False
@@ -40,6 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="record: print each reading as one line of JSON",
     )
+    add_all_argument(parser)
     parser.add_argument(
         "--plot",
         metavar="FILE",
@@ -100,7 +103,9 @@ def _watch(
     watcher: Watcher, first: list[Reading], arguments: Namespace
 ) -> int:
     seen: list[dict[str, Any]] = []
-    show: Any = _show_json if arguments.jsonl else _show_line
+    show: Any = _show_line
+    if arguments.jsonl:
+        show = partial(_show_json, whole=arguments.all)
     view = None
     if sys.stdout.isatty() and not arguments.jsonl:
         from pysock.cli.live import View
@@ -152,8 +157,8 @@ def _look_on(
         readings = watcher.look()
 
 
-def _show_json(reading: Reading) -> None:
-    print(json.dumps(reading.as_dict()), flush=True)
+def _show_json(reading: Reading, *, whole: bool) -> None:
+    print(json.dumps(slim(reading.as_dict(), whole=whole)), flush=True)
 
 
 def _show_line(reading: Reading) -> None:

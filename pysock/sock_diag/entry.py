@@ -313,14 +313,15 @@ class Entry:
         values["state"] = values["state"].name
         values["local"] = list(values["local"])
         values["remote"] = list(values["remote"])
-        if self.tcp_info is not None:
-            values["tcp_info"] = self.tcp_info.as_dict()
-        if self.mptcp_info is not None:
-            values["mptcp_info"] = self.mptcp_info.hex()
-        if self.memory is not None:
-            values["memory"] = self.memory._asdict()
-        if self.processes is not None:
-            values["processes"] = [p._asdict() for p in self.processes]
+        info, memory = values["tcp_info"], values["memory"]
+        if info is not None:
+            values["tcp_info"] = info.as_dict()
+        if values["mptcp_info"] is not None:
+            values["mptcp_info"] = values["mptcp_info"].hex()
+        if memory is not None:
+            values["memory"] = memory._asdict()
+        if values["processes"] is not None:
+            values["processes"] = [p._asdict() for p in values["processes"]]
         return values
 
     def __eq__(self, other: object) -> bool:
