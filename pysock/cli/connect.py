@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections import Counter
 
 from pysock.cli.attempt import Attempt
 from pysock.cli.findings import print_explanation
 from pysock.cli.reading import in_words
+from pysock.cli.repeated import Summary
 from pysock.cli.table import (
     Table,
     add_json_argument,
@@ -166,47 +165,16 @@ def _repeat(found: list[Any], arguments: Namespace) -> int:
     except KeyboardInterrupt:
         if not rounds:
             raise
+    summary = Summary([attempts[-1] for attempts in rounds])
     if arguments.json:
-        print_json(
+        tried: list[dict[str, Any]] = [
             {"round": number, **attempt.as_dict()}
             for number, attempts in enumerate(rounds, 1)
             for attempt in attempts
-        )
+        ]
+        print_json([*tried, {"summary": summary.as_dict()}])
     else:
         print()
-        print_fields(_summary([attempts[-1] for attempts in rounds]))
+        print_fields(summary.fields())
     good = all(attempts[-1].error is None for attempts in rounds)
     return 0 if good else 1
-
-
-def _summary(last: list[Attempt]) -> list[tuple[str, str]]:
-    """What became of each round: by the address that it ended at."""
-    failures = Counter(
-        type(attempt.error).__name__ for attempt in last if attempt.error
-    )
-    good = [attempt for attempt in last if attempt.error is None]
-    named = ", ".join(
-        f"{count:,} {name}" for name, count in failures.most_common()
-    )
-    fields = [
-        (
-            "connects",
-            f"{len(last):,}: {len(good):,} succeeded"
-            + (f", {len(last) - len(good):,} failed ({named})" * bool(named)),
-        )
-    ]
-    if good:
-        fields.append(("connect", _spread([one.elapsed for one in good])))
-    shaken = [attempt.tls.elapsed for attempt in good if attempt.tls]
-    if shaken:
-        fields.append(("TLS", _spread(shaken)))
-    lost = sum(bool(attempt.syns_lost) for attempt in last)
-    if lost:
-        fields.append(("lost", f"{lost:,} of them had to repeat their SYN"))
-    return fields
-
-
-def _spread(times: list[float]) -> str:
-    least, most = min(times) * 1000, max(times) * 1000
-    middle = statistics.median(times) * 1000
-    return f"{least:.1f} ms least, {middle:.1f} ms median, {most:.1f} ms most"

@@ -170,7 +170,16 @@ def test_repeat_ends_in_a_summary(listener, family):
     assert lines[-2].split(maxsplit=1) == ["connects", "3: 3 succeeded"]
     assert re.fullmatch(r"connect +\S+ ms least, .* median, .*", lines[-1])
     done = pysock_command("connect", host, port, "--repeat", 2, "--json")
-    assert [one["round"] for one in json.loads(done.stdout)] == [1, 2]
+    *rounds, last = json.loads(done.stdout)
+    assert [one["round"] for one in rounds] == [1, 2]
+    summary = last["summary"]
+    assert (summary["rounds"], summary["succeeded"]) == (2, 2)
+    assert (summary["failed"], summary["failures"]) == (0, {})
+    times = sorted(one["elapsed"] for one in rounds)
+    spread = summary["elapsed"]
+    assert [spread["least"], spread["most"]] == times
+    assert times[0] <= spread["median"] <= times[1]
+    assert summary["tls_elapsed"] is None
 
 
 def test_repeat_counts_what_failed(refusing_address):
