@@ -47,27 +47,42 @@ def print_fitted(
         cells: for each column its cells, from the first row to the last.
         styles: for each row its colour in rich's words, or nothing.
     """
+    screen = screen_width()
+    lines = fitted_lines(columns, cells, screen)
+    if screen is not None:
+        lines = Rich().coloured(lines, ["bold", *styles])
+    # In one piece: a call for each line takes longer than the line.
+    print("\n".join(lines))
+
+
+def fitted_lines(
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str]],
+    screen: int | None,
+) -> list[str]:
+    """The lines of a table: the titles, then each row.
+
+    Args:
+        columns: what there is.
+        cells: as for `print_fitted`; made safe to print here.
+        screen: characters that a line may have; `None` for any number.
+    """
     safe = [_escaped(column) for column in cells]
     widths = [
         max(len(column.title), max(map(len, texts), default=0))
         for column, texts in zip(columns, safe, strict=True)
     ]
-    screen = screen_width()
     shown = dict(enumerate(widths))
     if screen is not None:
         shown = _fit(columns, widths, screen)
     whole = [[columns[at].title, *safe[at]] for at in shown]
-    lines = _lines(
+    return _lines(
         [
             _cut(texts, width, widths[at])
             for texts, (at, width) in zip(whole, shown.items(), strict=True)
         ],
         list(shown.values()),
     )
-    if screen is not None:
-        lines = Rich().coloured(lines, ["bold", *styles])
-    # In one piece: a call for each line takes longer than the line.
-    print("\n".join(lines))
 
 
 class Stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pysock.explain.words import many
 from pysock.tcp.fields import Field
 from pysock.tcp.info import TcpInfo
 
@@ -92,6 +93,8 @@ def _show(info: TcpInfo, name: str) -> str:
     value: Any = getattr(info, name)
     field = getattr(TcpInfo, name)
     if isinstance(field, Field):
+        if field.unit in ("bytes", "segments"):
+            return many(value, field.unit.removesuffix("s"))
         unit = "" if field.unit in ("count", "bits") else f" {field.unit}"
         return f"{value:,}{unit}"
     if value is True:

@@ -87,10 +87,6 @@ def _problem(arguments: Namespace) -> str | None:
         from pysock.cli.plot import missing
 
         return missing(arguments.plot)
-    if sys.stdout.isatty() and not arguments.jsonl:
-        from pysock.cli.live import missing as no_view
-
-        return no_view()
     return None
 
 
@@ -108,10 +104,13 @@ def _watch(
         show = partial(_show_json, whole=arguments.all)
     view = None
     if sys.stdout.isatty() and not arguments.jsonl:
-        from pysock.cli.live import View
+        from pysock.cli.live import View, missing
 
-        view = View()
-        show = None
+        problem = missing()
+        if problem:
+            print(f"pysock watch: {problem}", file=sys.stderr)
+        else:
+            view = View()
     try:
         _look_on(watcher, first, arguments, seen, show, view)
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -268,7 +269,91 @@ def test_live_view_without_rich(both, tmp_path):
         env={"PYTHONPATH": str(tmp_path)},
     )  # fmt: skip
     try:
+        # Lines as into a pipe, and why.
         terminal.read_until(r"pip install 'pysock-tcp\[cli\]'")
-        assert terminal.child.wait(20) == 2
+        terminal.read_until(r"\d\d:\d\d:\d\d ESTAB .* cwnd:")
+        assert "\x1b" not in terminal.shown
+        terminal.child.send_signal(signal.SIGINT)
+        assert terminal.child.wait(20) == 128 + signal.SIGINT
+    finally:
+        terminal.end()
+
+
+def typed(terminal, keys, pattern):
+    """Press keys, and read what is drawn from then on."""
+    terminal.shown = ""
+    os.write(terminal.into, keys)
+    terminal.read_until(pattern)
+
+
+def test_sort_filter_scroll_pause_and_help(quiet):  # noqa: F811
+    pytest.importorskip("rich")
+    with loopback.listen(socket, loopback.IPV4, backlog=64) as listener:
+        clients = [
+            socket.create_connection(listener.getsockname()) for _ in range(40)
+        ]
+        server, _ = listener.accept()
+        server.send(b"x" * 777)
+        loopback.wait_readable(clients[0])
+        # The longest interval: what is drawn is drawn for a key.
+        terminal = Terminal("watch", "--interval", "60", columns=120)
+        try:
+            terminal.read_until(r"81 sockets, by trouble, 1 to \d+")
+            terminal.read_until("help")
+            assert f"/{os.getpid()}" in terminal.shown, rows(terminal.shown)
+            typed(terminal, b"sss", "by recv-q")
+            # The titles, then what most is unread of.
+            typed(terminal, b"?", "Enter keeps")
+            typed(terminal, b"?", "by recv-q")
+            terminal.read_until("help")
+            titles, first = rows(terminal.shown)[1:3]
+            assert titles.split()[:4] == [
+                "state", "local", "remote", "recv-q",
+            ]  # fmt: skip
+            assert "  777 " in first
+            typed(terminal, b"\x1b[6~", r"by recv-q, (?!1 to)\d+ to ")
+            typed(terminal, b"\x1b[F", "to 81")
+            typed(terminal, b"\x1b[H", ", 1 to")
+            typed(terminal, b"/list", "filter: list_")
+            typed(terminal, b"\r", "1 with 'list'")
+            terminal.read_until("help")
+            assert [row.split()[0] for row in rows(terminal.shown)[1:3]] == [
+                "state", "LISTEN",
+            ]  # fmt: skip
+            typed(terminal, b"\x1b", "81 sockets, by recv-q, 1 to")
+            typed(terminal, b"p", "PAUSED")
+            typed(terminal, b"S", "by remote.*PAUSED")
+            terminal.child.send_signal(signal.SIGINT)
+            terminal.read_until(re.escape("\x1b[?1049l"))
+            assert terminal.child.wait(5) == 128 + signal.SIGINT
+            assert is_cooked(terminal.into)
+        finally:
+            terminal.end()
+            for sock in (server, *clients):
+                sock.close()
+
+
+def rows(shown):
+    """The lines on the screen, without colours."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    return [line for line in plain.splitlines() if line.strip()]
+
+
+def is_cooked(terminal):
+    """Whether it echoes, and gives whole lines."""
+    flags = termios.tcgetattr(terminal)[3]
+    return bool(flags & termios.ECHO and flags & termios.ICANON)
+
+
+def test_a_terminated_view_gives_the_screen_back(both):
+    pytest.importorskip("rich")
+    port = both[0].getsockname()[1]
+    terminal = Terminal("watch", port, "--interval", "60", columns=100)
+    try:
+        terminal.read_until("help")
+        terminal.child.terminate()
+        terminal.read_until(re.escape("\x1b[?1049l"))
+        assert terminal.child.wait(5) == 128 + signal.SIGTERM
+        assert is_cooked(terminal.into)
     finally:
         terminal.end()
