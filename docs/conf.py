@@ -6,9 +6,16 @@ project = "pysock"
 author = "the pysock authors"
 version = release = metadata.version("pysock-tcp")
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # Headings that a link may lead to.
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "pysock"
 html_show_copyright = False
+
+# The reference is made from the docstrings, in the order of the source.
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+python_use_unqualified_type_names = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
