@@ -120,6 +120,7 @@ docs: $(DOCS) ## write what is made from the code, and the site: build/docs/html
 	PYTHONPATH=tests $(BIN)/python -m project.error_pages
 	PYTHONPATH=tests $(BIN)/python -m project.tcp_info_page
 	$(MAKE) --no-print-directory man
+	PYTHONPATH=tests $(BIN)/python -m project.drawings
 	$(BIN)/sphinx-build -q -W --keep-going --fresh-env -b html \
 		-d build/docs/read docs build/docs/html
 
