@@ -37,6 +37,11 @@ def exchange(plan: Plan) -> Measurement:
     return _worked("exchange", "recv + send of 64 bytes", plan, 500, 200)
 
 
+def tls_exchange(plan: Plan) -> Measurement:
+    """Measure send and recv of 64 bytes through TLS."""
+    return _worked("tls", "TLS recv + send of 64 bytes", plan, 500, 100)
+
+
 def asyncio_echo(plan: Plan) -> Measurement:
     """Measure an echo through asyncio's streams, both ends of it."""
     return _worked("asyncio", "an asyncio echo of 64 bytes", plan, 500, 60)

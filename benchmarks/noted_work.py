@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import repeat
 from typing import Any
@@ -35,6 +37,29 @@ def exchange(count: int, port: int) -> Iterator[Run]:
     """Send and receive 64 bytes on blocking sockets."""
     with tcp_pair(socket) as (left, right):
         yield lambda: timed(lambda: exchange_by(left, right, count), count * 2)
+
+
+def _secure(sock: Any, protocol: Any) -> Any:
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    # Without a certificate: what is measured comes after the handshake.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
+    server = protocol is ssl.PROTOCOL_TLS_SERVER
+    return context.wrap_socket(sock, server_side=server)
+
+
+@contextmanager
+def tls_exchange(count: int, port: int) -> Iterator[Run]:
+    """Send and receive 64 bytes through TLS on blocking sockets."""
+    with tcp_pair(socket) as pair, ThreadPoolExecutor(1) as pool:
+        server = pool.submit(_secure, pair[1], ssl.PROTOCOL_TLS_SERVER)
+        left = _secure(pair[0], ssl.PROTOCOL_TLS_CLIENT)
+        with left, server.result() as right:
+            yield lambda: timed(
+                lambda: exchange_by(left, right, count), count * 2
+            )
 
 
 async def _echo(count: int) -> float:
@@ -83,6 +108,7 @@ def redis_get(count: int, port: int) -> Iterator[Run]:
 WORKS = {
     "would-block": would_block,
     "exchange": exchange,
+    "tls": tls_exchange,
     "asyncio": asyncio_echo,
     "redis": redis_get,
 }
