@@ -42,7 +42,7 @@ _COLUMNS = (
     Column("received", 7),
     Column("retrans", 8),
     Column("rtt", 9),
-    Column("process", 5, 10),
+    Column("process", 5, 16),
 )
 _WIDTHS = (8, 21, 21, 10, 10, 8, 8, 7, 9, 24)
 # What nobody planned.

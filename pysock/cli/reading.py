@@ -57,6 +57,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 # Bits that another field has in words, or that nobody can read.
 LEFT_OUT = frozenset({"options", "options2"})
+# Of a listener these are its queue, which other fields name.
+_QUEUE = frozenset({"unacked", "sacked"})
 
 
 def in_words(info: TcpInfo) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -74,6 +76,7 @@ def in_words(info: TcpInfo) -> list[tuple[str, list[tuple[str, str, str]]]]:
             (name, _show(info, name), meaning(name))
             for name in names
             if getattr(info, name)
+            and not (info.is_listening and name in _QUEUE)
         ]
         if said:
             groups.append((group, said))
