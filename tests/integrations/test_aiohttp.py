@@ -1,60 +1,29 @@
 """aiohttp's client under the noted face, each failure beside a plain run's."""
 
+import contextlib
 import importlib.util
 import json
 
 import pytest
 
+from pysock import testing
 from support import child
 from support.requirements import skip_or_fail
 
 pytestmark = pytest.mark.foreign
 
 PARTS = """
-    import contextlib, json, socket, struct, sys, threading
+    import json, sys
     import pysock
-    if sys.argv[1] == "noted":
+    face, peers = sys.argv[1:]
+    globals().update(json.loads(peers))  # addresses by name
+    if face == "noted":
         pysock.install()
     import aiohttp, asyncio
 
-    held = []
-    HALF = b"HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nhalf"
-
-    def serve(act):
-        listener = socket.create_server(("127.0.0.1", 0))
-        held.append(listener)
-        def run():
-            with contextlib.suppress(OSError):
-                act(listener.accept()[0])
-        threading.Thread(target=run, daemon=True).start()
-        return "127.0.0.1:{}".format(listener.getsockname()[1])
-
-    def resets(sock):
-        sock.recv(4000)
-        linger = struct.pack("ii", 1, 0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        sock.close()
-
-    def closes(sock):
-        sock.recv(4000)
-        sock.close()
-
-    def waits(sock):
-        held.append((sock, sock.recv(4000)))
-
-    def half_closes(sock):
-        sock.recv(4000)
-        sock.sendall(HALF)
-        sock.close()
-
-    def half_waits(sock):
-        sock.recv(4000)
-        sock.sendall(HALF)
-        held.append(sock)
-
-    async def post(act, scheme="http", **limits):
+    async def post(address, scheme="http", **limits):
         limits = aiohttp.ClientTimeout(**(limits or {"total": 5}))
-        url = f"{scheme}://{serve(act)}"
+        url = "{}://{}:{}".format(scheme, *address)
         async with aiohttp.ClientSession(timeout=limits) as session:
             async with session.post(url) as answer:
                 await answer.read()
@@ -72,6 +41,15 @@ PARTS = """
             print(json.dumps(["nothing failed"]))
 """
 
+PEERS = {
+    "resets": testing.resetting(),
+    "closes": testing.closing(),
+    "waits": testing.silent_after(),
+    "half_closes": testing.closing("body", 4),
+    "half_waits": testing.half_answer(4),
+    "speaks_http": testing.plain_text_on_tls(),
+}
+
 # The call, the exception, what it is.
 CELLS = [
     ("post(closes)", "ServerDisconnectedError", "peer-closed"),
@@ -85,14 +63,15 @@ CELLS = [
     ("post(closes, 'https')", "ClientConnectorError", "tls-closed"),
     ("post(resets, 'https')", "ClientConnectorError", "tls-reset"),
     ("post(waits, 'https', total=.3)", "TimeoutError", "tls-timeout"),
-    ("post(half_closes, 'https')", "ClientConnectorSSLError",
+    ("post(speaks_http, 'https')", "ClientConnectorSSLError",
      "tls-plain-text"),
 ]  # fmt: skip
 
 
-def reports(face):
+def reports(face, peers):
     calls = [f"asyncio.run(report({call!r}))" for call, _, _ in CELLS]
-    done = child.run("\n    ".join([PARTS, *calls]), face, timeout=60)
+    script = "\n    ".join([PARTS, *calls])
+    done = child.run(script, face, json.dumps(peers), timeout=60)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     return {cell[0]: seen for cell, seen in zip(CELLS, told, strict=True)}
 
@@ -101,10 +80,18 @@ def reports(face):
 def seen():
     if importlib.util.find_spec("aiohttp") is None:
         skip_or_fail("aiohttp is missing: pip install --group foreign")
-    plain, noted = reports("plain"), reports("noted")
+    with contextlib.ExitStack() as stack:
+        peers = {
+            name: stack.enter_context(peer) for name, peer in PEERS.items()
+        }
+        plain, noted = reports("plain", peers), reports("noted", peers)
     for call, told in plain.items():
         assert told[0] == noted[call][0]
-        assert told[1:] == [None, None, 0], call
+        assert told[3] == 0, call
+        # What OpenSSL says is told plain as well, without the peer.
+        if not told[1] == noted[call][1] == "tls-plain-text":
+            assert told[1:3] == [None, None], call
+        assert told[2] != noted[call][2], call
     return noted
 
 

@@ -4,6 +4,7 @@ Each failure is compared with that of a plain run; httpx stands for what is
 built on anyio.
 """
 
+import contextlib
 import importlib.util
 import json
 
@@ -16,65 +17,35 @@ from support.requirements import skip_or_fail
 pytestmark = pytest.mark.foreign
 
 PARTS = """
-    import contextlib, json, socket, ssl, struct, sys, threading
+    import json, ssl, sys
     import pysock
-    face, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    face, peers = sys.argv[1:]
+    globals().update(json.loads(peers))  # addresses by name
     if face == "noted":
         pysock.install()
     import anyio, httpx, trio
     if face == "late":
         pysock.install()
 
-    held = []
     context = ssl.create_default_context()
 
-    def reset(sock):
-        linger = struct.pack("ii", 1, 0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        sock.close()
-
-    def serve(act):
-        listener = socket.create_server(("127.0.0.1", 0))
-        held.append(listener)
-        def run():
-            with contextlib.suppress(OSError):
-                act(listener.accept()[0])
-        threading.Thread(target=run, daemon=True).start()
-        return listener.getsockname()
-
-    def url(act, scheme="http"):
-        return "{}://{}:{}".format(scheme, *serve(act))
-
-    def resets(sock):
-        sock.recv(4000)
-        reset(sock)
-
-    def closes(sock):
-        sock.recv(4000)
-        sock.close()
-
-    def waits(sock):
-        held.append((sock, sock.recv(4000)))
-
-    def speaks_http(sock):
-        sock.recv(4000)
-        sock.sendall(b"HTTP/1.1 400 Bad Request\\r\\n\\r\\n")
-        held.append(sock)
+    def url(address, scheme="http"):
+        return "{}://{}:{}".format(scheme, *address)
 
     # trio
     async def trio_connects():
         with trio.fail_after(0.3):
-            await trio.open_tcp_stream(host, port)
+            await trio.open_tcp_stream(*there)
 
-    async def trio_reads(act):
-        stream = await trio.open_tcp_stream(*serve(act))
+    async def trio_reads(address):
+        stream = await trio.open_tcp_stream(*address)
         await stream.send_all(b"hello")
         with trio.fail_after(0.3):
             if not await stream.receive_some(9):
                 raise ConnectionError("closed by the server")
 
-    async def trio_tls(act):
-        stream = await trio.open_tcp_stream(*serve(act))
+    async def trio_tls(address):
+        stream = await trio.open_tcp_stream(*address)
         stream = trio.SSLStream(stream, context, server_hostname="localhost")
         with trio.fail_after(0.3):
             await stream.do_handshake()
@@ -82,18 +53,18 @@ PARTS = """
     # anyio
     async def anyio_connects():
         with anyio.fail_after(0.3):
-            await anyio.connect_tcp(host, port)
+            await anyio.connect_tcp(*there)
 
-    async def anyio_reads(act):
-        stream = await anyio.connect_tcp(*serve(act))
+    async def anyio_reads(address):
+        stream = await anyio.connect_tcp(*address)
         await stream.send(b"hello")
         with anyio.fail_after(0.3):
             await stream.receive(9)
 
-    async def anyio_tls(act):
+    async def anyio_tls(address):
         with anyio.fail_after(0.3):
             await anyio.connect_tcp(
-                *serve(act), ssl_context=context, tls_hostname="localhost")
+                *address, ssl_context=context, tls_hostname="localhost")
 
     async def httpx_gets(address):
         async with httpx.AsyncClient(timeout=0.3) as client:
@@ -122,17 +93,23 @@ RUNS = {
 CONNECTS = {
     "trio_connects()": ["trio"],
     "anyio_connects()": ["anyio", "anyio on trio"],
-    "httpx_gets(f'http://{host}:{port}')": ["anyio", "anyio on trio"],
+    "httpx_gets(url(there))": ["anyio", "anyio on trio"],
 }
 READS = {
-    "trio_reads({act})": ["trio"],
-    "anyio_reads({act})": ["anyio", "anyio on trio"],
-    "httpx_gets(url({act}))": ["anyio", "anyio on trio"],
+    "trio_reads({peer})": ["trio"],
+    "anyio_reads({peer})": ["anyio", "anyio on trio"],
+    "httpx_gets(url({peer}))": ["anyio", "anyio on trio"],
 }
 HANDSHAKES = {
-    "trio_tls({act})": ["trio"],
-    "anyio_tls({act})": ["anyio", "anyio on trio"],
-    "httpx_gets(url({act}, 'https'))": ["anyio", "anyio on trio"],
+    "trio_tls({peer})": ["trio"],
+    "anyio_tls({peer})": ["anyio", "anyio on trio"],
+    "httpx_gets(url({peer}, 'https'))": ["anyio", "anyio on trio"],
+}
+PEERS = {
+    "resets": testing.resetting,
+    "closes": testing.closing,
+    "waits": testing.silent_after,
+    "speaks_http": testing.plain_text_on_tls,
 }
 OF_READ = {
     "resets": ("peer-reset-unanswered", "got no answer"),
@@ -147,31 +124,31 @@ OF_HANDSHAKE = {
 }
 
 
-def ways(calls, acts):
+def ways(calls, peers):
     return [
-        (run, call.format(act=act, host="{host}", port="{port}"), *expected)
+        (run, call.format(peer=peer), *expected)
         for call, runs in calls.items()
         for run in runs
-        for act, expected in acts.items()
+        for peer, expected in peers.items()
     ]
 
 
 ANSWERS = [*ways(READS, OF_READ), *ways(HANDSHAKES, OF_HANDSHAKE)]
 
 
-def reports(face, cells, host="-", port=1):
+def reports(face, cells, peers):
     """What each cell's failure is, all of them in one interpreter."""
     lines = [f"call = {call!r}\n    {RUNS[run]}" for run, call in cells]
     script = "\n    ".join([PARTS, *lines])
-    done = child.run(script, face, host, port, timeout=60)
+    done = child.run(script, face, json.dumps(peers), timeout=60)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(told) == len(cells), done
     return dict(zip(cells, told, strict=True))
 
 
-def compared(cells, *where, face="noted"):
-    plain = reports("plain", cells, *where)
-    noted = reports(face, cells, *where)
+def compared(cells, peers, face="noted"):
+    plain = reports("plain", cells, peers)
+    noted = reports(face, cells, peers)
     for cell in cells:
         assert plain[cell][:2] == noted[cell][:2], cell
         # What OpenSSL says is told plain as well, without the peer.
@@ -187,8 +164,16 @@ def packages():
 
 
 @pytest.fixture(scope="module")
-def answers(packages):
-    return compared([way[:2] for way in ANSWERS])
+def peers():
+    with contextlib.ExitStack() as stack:
+        yield {
+            name: stack.enter_context(make()) for name, make in PEERS.items()
+        }
+
+
+@pytest.fixture(scope="module")
+def answers(packages, peers):
+    return compared([way[:2] for way in ANSWERS], peers)
 
 
 @pytest.mark.parametrize("way", ANSWERS, ids=lambda way: f"{way[0]}: {way[1]}")
@@ -209,21 +194,21 @@ def test_read_or_handshake(way, answers):
 def test_connect(failing, code, words):
     cells = [(run, call) for call, runs in CONNECTS.items() for run in runs]
     with failing() as address:
-        told = compared(cells, address.host, address.port)
+        told = compared(cells, {"there": address})
     for cell, (_, _, found, why) in told.items():
         assert (found, words in why) == (code, True), (cell, why)
 
 
-def test_trio_that_was_there_before():
+def test_trio_that_was_there_before(peers):
     """It keeps the methods of the class as they were."""
-    cells = [("trio", f"trio_reads({act})") for act in OF_READ]
-    told = compared(cells, face="late")
+    cells = [("trio", f"trio_reads({peer})") for peer in OF_READ]
+    told = compared(cells, peers, face="late")
     assert [told[cell][2] for cell in cells] == [
         code for code, _ in OF_READ.values()
     ]
 
 
-def test_a_timeout_of_something_else():
+def test_a_timeout_of_something_else(peers):
     """A cancelled wait is no cause of what another scope raises later."""
     child.run(
         PARTS
@@ -244,8 +229,7 @@ def test_a_timeout_of_something_else():
     trio.run(talk)
     """,
         "noted",
-        "-",
-        1,
+        json.dumps(peers),
     )
 
 
