@@ -38,7 +38,7 @@ SUITES = {
     "cheroot": Suite(
         ("portend", "trustme", "jaraco.text", "requests",
          "requests-unixsocket", "pytest-mock", "pyopenssl", "jaraco.context",
-         "requests-toolbelt", "urllib3"), ("cheroot/test",)),
+         "requests-toolbelt", "urllib3", "pypytools"), ("cheroot/test",)),
     "gevent": Suite(
         ("psutil", "dnspython"), (),
         ("--pyargs", *(f"gevent.tests.test__{name}" for name in (
@@ -62,13 +62,13 @@ SUITES = {
     "pyftpdlib": Suite(("psutil", "pyopenssl", "pyasyncore", "pyasynchat"),
                        ("tests",)),
     "pymemcache": Suite(
-        ("gevent", "pytest-mock", "zstd"), ("pymemcache/test",),
+        ("gevent", "pytest-mock", "zstd", "faker"), ("pymemcache/test",),
         ("--port", "{port}"),
         server=("memcached", "-u", "nobody", "-l", "127.0.0.1",
                 "-p", "{port}")),
     "redis": Suite(
         ("pytest-asyncio", "pytest-timeout", "pytest-cov", "mock",
-         "numpy", "cachetools", "hiredis", "PyJWT"), ("tests",),
+         "numpy", "cachetools", "hiredis", "PyJWT", "pybreaker"), ("tests",),
         ("--redis-url", "redis://127.0.0.1:{port}/0",
          "-m", "not onlycluster and not redismod and not graph",
          "--ignore", "tests/test_asyncio/test_scenario",
@@ -104,17 +104,18 @@ SUITES = {
          "pyopenssl", "idna", "h2", "httpx", "brotli", "zstandard",
          "towncrier"), ("test",)),
     "uvicorn": Suite(
-        ("httpx", "httptools", "websockets", "wsproto", "anyio", "trustme",
+        ("httpx2", "httptools", "websockets", "wsproto", "anyio", "trustme",
          "a2wsgi", "pytest-mock", "cryptography", "python-dotenv", "pyyaml",
          "watchfiles", "pytest-xdist", "typing_extensions"), ("tests",)),
     "uvloop": Suite(
         ("psutil", "pyopenssl", "aiohttp"), ("tests",),
         ("--ignore", "tests/test_sourcecode.py"), beside=("uvloop",)),
     "waitress": Suite((), ("tests",)),
-    "websockets": Suite(("werkzeug", "mitmproxy_rs"), ("tests",)),
+    "websockets": Suite(("werkzeug",), ("tests",)),
     "Werkzeug": Suite(
         ("ephemeral-port-reserve", "pytest-timeout", "cryptography",
-         "watchdog"), ("tests",)),
+         "watchdog"), ("tests",), ("-k", "not reloader"),
+        part="all but the reloader"),
 }  # fmt: skip
 
 # Suite: what a test's name contains, and why it is lost.

@@ -182,6 +182,7 @@ def run(python, tree, suite, *, noted):
         command = [
             python, *starter, "-m", "pytest", "-q",
             "-p", "no:cacheprovider", "-o", "addopts=",
+            "-W", "ignore::pytest.PytestUnknownMarkWarning",
             f"--junit-xml={report}", *words, *suite.tests,
         ]  # fmt: skip
         with (report.with_suffix(".log")).open("wb") as log:
