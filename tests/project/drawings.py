@@ -19,7 +19,7 @@ import pysock
 PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
 STEP, TOP, WIDTH = 44, 34, 760
 LEFT, RIGHT, BAR = 8, 608, 144
-TEXT_LEFT, TEXT_WIDTH = 168, 62
+TEXT_LEFT, TEXT_WIDTH = 168, 68
 
 
 def seen():

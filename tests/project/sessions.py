@@ -40,23 +40,28 @@ def commands(block):
 def run(page):
     """Run a page's session. Gives the page with what was printed."""
     text = page.read_text("utf-8")
-    blocks = [commands(block) for block in BLOCK.findall(text)]
+    said = iter(_session([commands(block) for block in BLOCK.findall(text)]))
+    return BLOCK.sub(lambda match: next(said), text)
+
+
+def printed(block):
+    """Run one block by itself. Gives it with what was printed."""
+    return _session([commands(block)])[0]
+
+
+def _session(blocks):
     script = ["ip link set lo up"]
     for command in (command for block in blocks for command in block):
         script += [f"echo '{MARK}'", command]
     script.append(f"echo '{MARK}'; kill $(jobs -p)")
-    said = _printed("\n".join(script), page).split(f"{MARK}\n")[1:-1]
-    outputs = iter(said)
-
-    def with_outputs(match):
-        return "".join(
-            f"$ {command}\n{next(outputs)}" for command in commands(match[0])
-        )
-
-    return BLOCK.sub(with_outputs, text)
+    said = iter(_printed("\n".join(script)).split(f"{MARK}\n")[1:-1])
+    return [
+        "".join(f"$ {command}\n{next(said)}" for command in block)
+        for block in blocks
+    ]
 
 
-def _printed(script, page):
+def _printed(script):
     interpreter = Path(sys.executable).parent
     environment = os.environ | {
         "COLUMNS": "100", "NO_COLOR": "1", "LANG": "C.UTF-8",
