@@ -18,9 +18,9 @@ CLOSED = (
     "\tbefore or while processing the request."
 )
 GRPC = """<_InactiveRpcError of RPC that terminated with:
-	status = StatusCode.UNAVAILABLE
-	details = "{0}"
-	debug_error_string = "UNAVAILABLE:{0}"
+\tstatus = StatusCode.UNAVAILABLE
+\tdetails = "{0}"
+\tdebug_error_string = "UNAVAILABLE:{0}"
 >"""
 TRIED = "failed to connect to all addresses; last error: "
 TLS_FAILED = (
