@@ -6,6 +6,7 @@ A command is a module here, named in `parser.COMMANDS`, that has
     HELP                     one line for the list of commands
     add_arguments(parser)    what may follow the word
     run(arguments) -> int    do it; the exit status
+    NO                       what status 1 says; none if it never is
 
 or, if what follows belongs to somebody else's program, `main(words) -> int`
 in place of the last two. Nothing is imported but the command asked for:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "connect"
 HELP = "connect to a host and port; say what happened and what TCP saw"
+NO = "no address answered, or one round of several failed"
 
 _TITLES = ("address", "after", "round trip", "result")
 # An address and its port, IPv4; times up to a minute.

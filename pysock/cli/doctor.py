@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from pysock.explain.machine.survey import Survey
 
 NAME = "doctor"
-HELP = (
-    "say what is wrong on this machine, worst first; status 0: nothing, "
-    "1: something, 2: cannot look"
-)
+HELP = "say what is wrong on this machine, worst first"
+NO = "something is wrong or doubtful"
 
 _CANNOT_LOOK = 2
 _SECONDS = 2.0

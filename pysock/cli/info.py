@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 NAME = "info"
 HELP = "show one socket: every field, grouped, with what it means"
+NO = "there is no such socket"
 
 _BAD_USAGE = 2
 # More than these in a list are not read by anybody.

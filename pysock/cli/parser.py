@@ -29,16 +29,26 @@ COMMANDS = (
     "completion",
 )
 
-_STATUSES = (
-    'Exit status: 0 done; 1 the answer is "no", or something is wrong; '
-    "2 bad usage, or it cannot look or print; 130 Ctrl-C; 141 the reader "
-    "of its output has gone"
-)
+_NO = 'the answer is "no", or something is wrong'
+_CANNOT = "bad usage, or it cannot look or print"
 
 
 def load(name: str) -> ModuleType:
     """Import the module of a command."""
     return importlib.import_module(f"pysock.cli.{name}")
+
+
+def _statuses(no: str | None) -> str:
+    """What the exit statuses mean.
+
+    Args:
+        no: what 1 says; `None` if it never ends with that.
+    """
+    one = f" 1 {no};" if no else ""
+    return (
+        f"Exit status: 0 done;{one} 2 {_CANNOT}; 130 Ctrl-C; 141 the reader "
+        "of its output has gone"
+    )
 
 
 def make_parser(names: Sequence[str] = COMMANDS) -> ArgumentParser:
@@ -55,7 +65,7 @@ def make_parser(names: Sequence[str] = COMMANDS) -> ArgumentParser:
     parser = Parser(
         prog="pysock",
         description="TCP failures and TCP state, told in words.",
-        epilog=f"`pysock help COMMAND` shows what one takes. {_STATUSES}",
+        epilog=f"`pysock help COMMAND` shows what one takes. {_statuses(_NO)}",
     )
     parser.add_argument(
         "--version", action="store_true", help="show the version and exit"
@@ -69,7 +79,7 @@ def make_parser(names: Sequence[str] = COMMANDS) -> ArgumentParser:
             command.NAME,
             help=command.HELP,
             description=command.HELP,
-            epilog=_STATUSES,
+            epilog=_statuses(getattr(command, "NO", None)),
         )
         below.set_defaults(command=command, parser=below)
         if hasattr(command, "add_arguments"):

@@ -24,6 +24,7 @@ HELP = (
     "follow a SYN to where it dies, hop by hop, without root; status 0: the "
     "way is open, 1: it is not"
 )
+NO = "the way is open to no address"
 
 _TITLES = ("hop", "answer of", "after", "what it says")
 _WIDTHS = (5, 15, 9)

@@ -31,6 +31,7 @@ HELP = (
     "say why a process hangs: what its threads wait for on sockets; status "
     "0: shown, 1: nothing waits, 2: cannot look"
 )
+NO = "no socket of it waits for anything, or troubles it"
 
 _CANNOT_LOOK = 2
 _TITLES = ("thread", "waits in", "on", "state", "for", "where and why")

@@ -33,7 +33,8 @@ usage: pysock run SCRIPT [ARGS ...]
 
 Run a Python program as python does, with a note on each socket failure that
 says why. SCRIPT may be a folder or a zip file with a __main__.py. Python
-programs that it starts are run in the same way.
+programs that it starts are run in the same way. Exit status: the program's
+own; 2 if there is no such program.
 """
 
 _BAD_USAGE = 2

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 NAME = "sockets"
 HELP = "list TCP sockets: state, ends, queues, round trip, who holds them"
+NO = "there is no such socket"
 
 _BAD_USAGE = 2
 _LISTEN = int(TcpState.LISTEN)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "watch"
 HELP = "watch connections or listeners; record them, draw them"
+NO = "there is no such socket"
 
 _BAD_USAGE = 2
 _LEAST_INTERVAL = 0.02

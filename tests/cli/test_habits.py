@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pysock.cli.parser import COMMANDS
+from pysock.cli.parser import COMMANDS, load
 from support.command import pysock_command, start
 from support.requirements import skip_or_fail
 
@@ -27,6 +27,11 @@ def test_help_of_a_command(name):
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout == pysock_command(name, "--help").stdout
     assert shown.stdout.startswith("usage: pysock")
+    assert "Exit status: " in shown.stdout
+    # Which 1 is this command's, where it has one.
+    no = getattr(load(name), "NO", None)
+    said = " ".join(shown.stdout.split())
+    assert (f"; 1 {no};" in said) == bool(no)
 
 
 @pytest.mark.parametrize(

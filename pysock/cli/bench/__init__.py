@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "bench"
 HELP = "measure pysock beside the standard module, its peers, and C"
+NO = "the picture cannot be drawn"
 
 SUBJECTS = ("accept", "connect", "data", "info", "diag")
 

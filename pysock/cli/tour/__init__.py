@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 NAME = "tour"
 HELP = "make every failure of TCP for real, and show what comes of it"
+NO = "a failure was not as promised"
 
 # Their import puts the scenarios into the list.
 PARTS: tuple[ModuleType, ...] = (
