@@ -53,15 +53,34 @@ class Wire:
         return b"".join(segment.payload for segment in self.of_client())
 
 
+class Unseen:
+    """In place of a `Wire` where nobody may look: the first look skips.
+
+    What a test asserts before it, of what the client met, has held by then.
+    """
+
+    def watch(self, port):
+        pass
+
+    def __getattr__(self, name):
+        skip_or_fail(
+            "the client met what it should; seeing what was on the wire "
+            "needs root (CAP_NET_RAW)"
+        )
+
+
 @contextlib.contextmanager
 def tapped():
-    """Give a `Wire`."""
+    """Give a `Wire`, or what stands in its place."""
     try:
         tap = socket.socket(
             socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL)
         )
     except PermissionError:
-        skip_or_fail("seeing what is on the wire needs root (CAP_NET_RAW)")
+        tap = None
+    if tap is None:
+        yield Unseen()
+        return
     with tap:
         # In a user namespace it is the machine's limit that holds.
         with contextlib.suppress(PermissionError):
