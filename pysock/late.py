@@ -57,7 +57,7 @@ KEPT = {
         "told",
         "tree",
     ),
-    "raw": ("conversation", "ended", "evidence", "queue", "snapshot"),
+    "raw": ("conversation", "ended", "evidence", "fin", "queue", "snapshot"),
     "explain": (
         "__init__",
         "chain",

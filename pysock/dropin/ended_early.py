@@ -5,9 +5,9 @@ from __future__ import annotations
 from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.memory import recall
 from pysock.errors import Origin, PeerClosedError, ReadAfterEndError
-from pysock.raw.calls import lib
 from pysock.raw.conversation import note_conversation
 from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
+from pysock.raw.fin import got_fin
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def ended_early(
     info, peer = tcp_info_of(fd), peer_of(fd)
     came = f"after {len(partial)} of {n} bytes"
     error: PeerClosedError | ReadAfterEndError
-    if info is not None and lib.pysock_got_fin(fd) == 0:
+    if info is not None and not got_fin(fd, info.state):
         error = ReadAfterEndError(f"the stream ended {came}")
         if info.state is not TcpState.CLOSE:
             error.origin = Origin("caller")

@@ -6,6 +6,7 @@ from socket import IPPROTO_TCP, TCP_QUICKACK
 
 from pysock.errors.delivery import FIN_SENT, delivery
 from pysock.raw.calls import ffi, lib
+from pysock.raw.fin import got_fin
 from pysock.tcp.turn import newest_data
 
 TYPE_CHECKING = False
@@ -36,8 +37,7 @@ def note_conversation(
     queued = lib.pysock_send_queue(fd)
     if queued < 0:
         return
-    fin = lib.pysock_got_fin(fd)
-    error._fin_came = bool(fin) if fin >= 0 else None
+    error._fin_came = got_fin(fd, info.state)
     error._newest_data = newest_data(info, queued, _quick_ack(fd))
     error.delivery = delivery(
         info, queued, error._fin_came, sent_fin=error._sent_fin

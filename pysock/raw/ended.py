@@ -22,6 +22,7 @@ from pysock.raw.evidence import (
     connect_origin,
     read_option,
 )
+from pysock.raw.fin import got_fin
 from pysock.raw.snapshot import snapshot
 from pysock.tcp.state import TcpState
 
@@ -115,7 +116,7 @@ def _broken_by(fd: int, info: TcpInfo | None) -> tuple[Kind, Origin | None]:
     taken its errno (SO_ERROR). Both FINs, and nothing unacknowledged: our
     own shutdown, through another descriptor.
     """
-    if info is None or lib.pysock_got_fin(fd) != 1:
+    if info is None or not got_fin(fd, info.state):
         return BrokenConnectionError, None
     if lib.pysock_send_queue(fd) > 0:
         return BrokenConnectionError, Origin("peer")

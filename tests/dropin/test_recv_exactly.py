@@ -3,11 +3,13 @@
 import os
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
 import pysock
 from pysock import errors
+from support import child
 
 
 def test_an_empty_datagram_is_no_end():
@@ -36,6 +38,37 @@ def test_another_thread_shuts_it_down(pair, how):
     assert isinstance(error, EOFError)
     assert isinstance(error, ConnectionError)
     assert not isinstance(error, errors.PeerClosedError)
+
+
+SCRIPT = """
+    import sys
+    import pysock
+    from pysock import errors
+    from support import sandbox
+    from support.loopback import IPV4, pair_of
+
+    sandbox.deny_got_fin()
+    for end, expected in (
+        (lambda client, server: client.shutdown(pysock.SHUT_RD),
+         errors.ReadAfterEndError),
+        (lambda client, server: server.shutdown(pysock.SHUT_WR),
+         errors.PeerClosedError),
+    ):
+        with pair_of(pysock, IPV4) as (client, server):
+            client.settimeout(10)
+            end(client, server)
+            try:
+                client.recv_exactly(4)
+            except errors.SocketError as error:
+                assert type(error) is expected, error
+            else:
+                raise AssertionError
+"""
+
+
+def test_a_kernel_that_does_not_tell_of_fins():
+    """Who ended the stream is then told by the state: seen on 5.10."""
+    child.run(SCRIPT, env={"PYTHONPATH": str(Path(__file__).parent.parent)})
 
 
 def test_a_unix_stream_that_ended_names_nobody():

@@ -22,6 +22,7 @@ _SYSCALLS = {
     "aarch64": {"socket": 198, "getsockopt": 209},
 }[platform.machine()]
 _AF_NETLINK, _IPPROTO_TCP, _TCP_INFO = 16, 6, 11
+_TCP_ZEROCOPY_RECEIVE = 35
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -57,6 +58,11 @@ def deny_tcp_info():
     _deny("getsockopt", (1, _IPPROTO_TCP), (2, _TCP_INFO))
 
 
+def deny_got_fin():
+    """As on Linux 5.10, which does not say whether a FIN has come."""
+    _deny("getsockopt", (1, _IPPROTO_TCP), (2, _TCP_ZEROCOPY_RECEIVE))
+
+
 def deny_netlink():
     _deny("socket", (0, _AF_NETLINK))
 
@@ -82,6 +88,7 @@ def nothing():
 
 SANDBOXES = {
     "tcp_info": deny_tcp_info,
+    "got_fin": deny_got_fin,
     "netlink": deny_netlink,
     "proc": hide_proc,
     "chroot": chroot_to_nothing,
