@@ -15,9 +15,12 @@ import pytest
 
 from pysock import testing
 from pysock.cli import main
-from pysock.cli.bench import SUBJECTS, native
+from pysock.cli.bench import SUBJECTS, native, plot
+from pysock.cli.bench.environment import environment
 from pysock.cli.bench.load import CLoad, PythonLoad
+from pysock.cli.bench.rounds import Measurement
 from pysock.cli.bench.servers import SERVERS, Server
+from support.drawing import fonts  # noqa: F401
 from support.requirements import skip_or_fail
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -118,6 +121,39 @@ def test_plot_is_a_picture(tmp_path):
         check=True,
     )
     assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_picture_says_what_is_what(fonts):  # noqa: F811
+    """What the bars are, which way is better, where, and if it was quick."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.text import Text
+
+    found = Measurement(
+        "a call", "CPU", {"pysock": [2e-6, 3e-6], "C": [1e-6, 1e-6]}
+    )
+    found.missing["uvloop"] = "uvloop is not installed"
+    for quick in (False, True):
+        figure = plot.compose([("calls", found)], environment(), quick=quick)
+        figure.canvas.draw()
+        words = " | ".join(text.get_text() for text in figure.findobj(Text))
+        assert "us of CPU for each a call, 2 rounds: lower is better" in words
+        assert "bars: the median round; shorter is better" in words
+        assert "2.5 us" in words
+        assert "left out: uvloop is not installed" in words
+        assert time.strftime("%Y-%m-%d") in words
+        assert ("--quick" in words) == quick
+        assert ("mean nothing" in words) == quick
+        # The key is above the bars, and nothing is cut off.
+        [legend], [axis] = figure.legends, figure.axes
+        key, bars = legend.get_window_extent(), axis.get_window_extent()
+        assert key.y0 >= bars.y1
+        drawn, (width, height) = (
+            figure.get_tightbbox(),
+            figure.get_size_inches(),
+        )
+        assert min(drawn.x0, drawn.y0) >= 0
+        assert drawn.x1 <= width
+        assert drawn.y1 <= height
 
 
 @pytest.mark.parametrize("name", ["no/such/folder.png", "picture.nothing"])

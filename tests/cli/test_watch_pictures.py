@@ -9,30 +9,21 @@ import time
 
 import pytest
 
+import pysock
 from lab import services
 from lab.place import LOOPBACK
 from lab.services import service
+from lab.waiting import until
 from pysock.errors import show_address
 from support import loopback
 from support.command import pysock_command
 from support.diagnosing import SERVICE, connect
+from support.drawing import fonts  # noqa: F401
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fonts")]
 pytest_plugins = ["lab.fixtures"]
 plot = pytest.importorskip("pysock.cli.plot")
 pytest.importorskip("matplotlib")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fonts():
-    """matplotlib keeps the fonts open that it has used."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    FigureCanvasAgg(figure)
-    figure.text(0.5, 0.5, "µ")
-    figure.canvas.draw()
 
 
 def end_of(sock):
@@ -87,11 +78,20 @@ class Picture:
 def stuck(family):
     """A connection whose reader does not read; both ends."""
     with loopback.pair_of(socket, family) as (client, server):
+        # Of a fixed size: the kernel would let it grow later on.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 100_000)
         client.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             while True:
                 client.send(bytes(100_000))
+        until(lambda: is_closed(client), what="closed window")
         yield client, server
+
+
+def is_closed(client):
+    """Whether not a byte more is sent; less than a segment is, for a while."""
+    info = pysock.tcp_info(client)
+    return info.unacked == 0 and info.snd_wnd == 0
 
 
 def test_a_stall_is_shaded_and_told_in_words(family):

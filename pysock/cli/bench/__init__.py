@@ -82,7 +82,7 @@ def run(arguments: Namespace) -> int:
         print(f"\n{show.LEGEND}")
     if arguments.plot is not None:
         try:
-            plot.save(arguments.plot, found, where)
+            plot.save(arguments.plot, found, where, quick=arguments.quick)
         except (plot.NoMatplotlibError, ValueError, OSError) as error:
             print(f"pysock bench: {error}", file=sys.stderr)
             return _FAILED
