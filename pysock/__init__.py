@@ -169,7 +169,6 @@ _give_names(
     "pysock.dropin.makers",
     "pysock.dropin.socket",
     "pysock.dropin.transfer",
-    "pysock.raw",
     socket=socket,
 )
 _keep()

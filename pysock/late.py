@@ -57,7 +57,15 @@ KEPT = {
         "told",
         "tree",
     ),
-    "raw": ("conversation", "ended", "evidence", "fin", "queue", "snapshot"),
+    "raw": (
+        "conversation",
+        "descriptors",
+        "ended",
+        "evidence",
+        "fin",
+        "queue",
+        "snapshot",
+    ),
     "explain": (
         "__init__",
         "chain",
@@ -67,6 +75,7 @@ KEPT = {
     ),
     "dropin": (
         "accept",
+        "batch",
         "binding",
         "end_of_stream",
         "ended",

@@ -20,7 +20,7 @@ import time
 from _thread import RLock
 
 from pysock.dropin.accept import accept_failure
-from pysock.dropin.accept_many import Batch
+from pysock.dropin.batch import Batch
 from pysock.dropin.closing import is_watched, unwatch, watch
 from pysock.dropin.in_use import with_number
 from pysock.dropin.kinds import is_tcp

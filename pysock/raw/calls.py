@@ -5,7 +5,6 @@ The only file that imports `pysock._ffi`.
 
 from __future__ import annotations
 
-import math
 import time
 
 from pysock._ffi import ffi as ffi
@@ -130,5 +129,5 @@ def milliseconds_left(deadline: float | None) -> int:
     """Time until a deadline of `time.monotonic()`, rounded up, for poll."""
     if deadline is None:
         return LONGEST_POLL_MS
-    left = math.ceil((deadline - time.monotonic()) * 1000)
+    left = int(-(-(deadline - time.monotonic()) * 1000 // 1))
     return min(max(left, 0), LONGEST_POLL_MS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import namedtuple
 from errno import EINVAL
 
-from pysock import raw
 from pysock.errors import error_for
 from pysock.raw.calls import ffi, lib
+from pysock.raw.descriptors import reading
 from pysock.raw.evidence import local_address_of
 
 TYPE_CHECKING = False
@@ -57,7 +57,7 @@ class ListenQueue(
 
 def read_queue(fd: int) -> ListenQueue:
     """Read the queue of a listener; see `socket.listen_queue`."""
-    info = raw.reading("listen_queue", fd)
+    info = reading("listen_queue", fd)
     length, limit = info.accept_queue_length, info.accept_queue_limit
     if length is None or limit is None:
         raise _not_listening(fd, info)
