@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab.causes.every import CANNOT_TELL, EVERY, ONLY_TYPED
 from lab.causes.evidence import EVIDENCE
+from project.wires import drawn
 from pysock import errors
 from pysock.errors import CATALOGUE
 from pysock.errors.errno_names import errno_name
@@ -59,7 +60,7 @@ def page(code, every):
     cause, rows = every[code]
     parts = [
         MADE, f"# {code}", sentence(cause.meaning),
-        *seen(code, rows), *libraries(code),
+        *seen(code, rows), *libraries(code), *on_the_wire(code),
         "## What to do", advice(cause),
         "## How pysock tells", sentence(EVIDENCE[code]),
         *unsure(code), *look_alikes(code, every),
@@ -110,6 +111,13 @@ def libraries(code):
             ["| library | text |", "| --- | --- |"]
             + [f"| {row.library} | `{row.text}` |" for row in rows]
         )
+
+
+def on_the_wire(code):
+    drawing = drawn(code)
+    if drawing is not None:
+        yield "## On the wire"
+        yield f"```text\n{drawing}\n```"
 
 
 def advice(cause):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from project.error_pages import FOLDER, pages
+from project.wires import WIRES, drawn
 from pysock import errors
 from pysock.errors import CATALOGUE
 
@@ -50,3 +51,10 @@ def test_the_tree_has_every_class():
         if isinstance(kind, type) and issubclass(kind, errors.SocketError)
     }
     assert named == public
+
+
+def test_a_drawing_is_of_a_code_and_fits():
+    assert set(WIRES) <= set(CODES)
+    for code in WIRES:
+        widths = [len(line) for line in drawn(code).splitlines()]
+        assert max(widths) <= 72, code
