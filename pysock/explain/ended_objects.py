@@ -28,7 +28,8 @@ def keep_of(sock: Any, failure: SocketError) -> None:
     """Keep how the connection of a socket has ended first, while that lives.
 
     Args:
-        sock: of the standard class.
+        sock: of the standard class; a reader of asyncio's, where its
+            transport has none.
         failure: what is known; not raised.
     """
     global _of
@@ -116,6 +117,9 @@ def _ended(value: Any) -> SocketError | None:
     if streams is not None and isinstance(
         value, (streams.StreamReader, streams.StreamWriter)
     ):
+        known = known_of(getattr(value, "_reader", value))
+        if known is not None:
+            return known
         value = value._transport
     if transports is None or not isinstance(value, transports.Transport):
         return None

@@ -20,6 +20,7 @@ from pysock.integrations import noting
 from pysock.integrations.asyncio_ends import end_of_transport
 from pysock.integrations.cancelled import failure_of_wait, note_cancelled
 from pysock.integrations.scopes import cancelled_in_asyncio
+from pysock.integrations.standing_for import standing_for
 from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
@@ -113,34 +114,30 @@ def _waiting(method: Method) -> Method:
 
 
 def _note_cancelled(exc: BaseException, protocol: Any, started: float) -> None:
-    sock = _socket_of(protocol)
-    if sock is not None and noting.active and attached(exc) is None:
-        failure = failure_of_wait(sock, "recv", started)
+    transport = protocol.transport
+    if transport is None or not noting.active or attached(exc) is not None:
+        return
+    if not transport.is_closing():
+        with standing_for(transport) as sock:
+            failure = sock and failure_of_wait(sock, "recv", started)
         scopes = cancelled_in_asyncio(asyncio.current_task())
         note_cancelled(exc, failure, scopes)
 
 
-def _socket_of(protocol: Any) -> Any:
-    if protocol.transport is None:
-        return None
-    sock = protocol.transport.get_extra_info("socket")
-    sock = noting.real_socket(sock)
-    return sock if noting.is_standard(sock) else None
-
-
 def _waited(protocol: Any) -> SocketError | None:
     """What the read waits for that takes too long, reported."""
-    sock = _socket_of(protocol)
-    if sock is None:
+    transport = protocol.transport
+    if transport is None or transport.is_closing():
         return None
     elapsed: float = protocol.read_timeout
     try:
-        failure = failure_of(
-            sock,
-            "recv",
-            TimeoutError("timed out"),
-            started=monotonic() - elapsed,
-        )
+        with standing_for(transport) as sock:
+            failure = sock and failure_of(
+                sock,
+                "recv",
+                TimeoutError("timed out"),
+                started=monotonic() - elapsed,
+            )
     except Exception as problem:
         if from_handler(problem):
             raise

@@ -19,6 +19,7 @@ from pysock.explain.notes import attach, attached
 from pysock.integrations import noting
 from pysock.integrations.cancelled import failure_of_wait, note_cancelled
 from pysock.integrations.scopes import cancelled_in_asyncio
+from pysock.integrations.standing_for import standing_for
 from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
@@ -105,8 +106,7 @@ def _streaming(method: Method) -> Method:
         except asyncio.CancelledError as exc:
             transport = getattr(self, "_transport", None)
             if transport is not None:
-                sock = transport.get_extra_info("socket")
-                _note_cancelled(sock, "recv", exc, started)
+                _note_stream(transport, "recv", exc, started)
             raise
 
     return wrapper
@@ -120,8 +120,7 @@ def _draining(method: Method) -> Method:
         try:
             return await method(self)
         except asyncio.CancelledError as exc:
-            sock = self.get_extra_info("socket")
-            _note_cancelled(sock, "send", exc, started)
+            _note_stream(self.transport, "send", exc, started)
             raise
 
     return wrapper
@@ -178,6 +177,14 @@ def _note_all(exc: OSError, attempts: list[OSError], target: Any) -> None:
         attach(exc, known[0])
 
 
+def _note_stream(
+    transport: Any, call: str, exc: asyncio.CancelledError, started: float
+) -> None:
+    if not transport.is_closing():
+        with standing_for(transport) as sock:
+            _note_cancelled(sock, call, exc, started)
+
+
 def _note_cancelled(
     sock: Any,
     call: str,
@@ -189,7 +196,7 @@ def _note_cancelled(
 
     `asyncio.timeout` and `wait_for` raise their TimeoutError from it.
     """
-    if not noting.active or attached(exc) is not None:
+    if not noting.active or sock is None or attached(exc) is not None:
         return
     failure = failure_of_wait(noting.real_socket(sock), call, started, address)
     scopes = cancelled_in_asyncio(asyncio.current_task())

@@ -13,8 +13,10 @@ from asyncio.transports import Transport
 
 from pysock.dropin.end_of_stream import end_of
 from pysock.explain.end_of_stream import caller, keep
+from pysock.explain.ended_objects import known_of
 from pysock.explain.notes import attach
 from pysock.integrations import noting
+from pysock.integrations.standing_for import standing_for
 from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
@@ -42,21 +44,30 @@ def unwrap() -> None:
 
 
 def end_of_transport(transport: Any) -> SocketError | None:
-    """How the connection under a transport of asyncio's own has ended.
+    """How the connection under a transport has ended.
+
+    Args:
+        transport: whose socket is open, or known from when it was.
 
     Returns:
         what was read when its end was met, with the peer's address; `None`
         where nothing is known.
     """
-    if not isinstance(transport, Transport):
+    if transport is None:
         return None
-    sock = noting.real_socket(transport.get_extra_info("socket"))
-    if not noting.is_standard(sock):
-        return None
-    failure = end_of(sock)
+    with standing_for(transport) as sock:
+        failure = None if sock is None else end_of(sock)
     if failure is not None and failure.address is None:
         failure.address = transport.get_extra_info("peername")
     return failure
+
+
+def _end_of_reader(reader: Any) -> SocketError | None:
+    transport = reader._transport
+    if isinstance(transport, Transport):
+        return end_of_transport(transport)
+    # Of uvloop, whose descriptor may be closed, and somebody's by now.
+    return known_of(reader)
 
 
 def _incomplete(method: Method) -> Method:
@@ -66,8 +77,7 @@ def _incomplete(method: Method) -> Method:
         method(self, partial, expected)
         frame = sys._getframe(1)
         if noting.active and frame.f_code in _MAKERS:
-            transport = frame.f_locals["self"]._transport
-            failure = end_of_transport(transport)
+            failure = _end_of_reader(frame.f_locals["self"])
             if failure is not None:
                 attach(self, failure)
                 # readline() catches it, and gives what there is.
@@ -83,7 +93,7 @@ def _reading(method: Method) -> Method:
     async def wrapper(self: Any, n: Any = -1) -> Any:
         data = await method(self, n)
         if not data and n and noting.active:
-            failure = end_of_transport(self._transport)
+            failure = _end_of_reader(self)
             if failure is not None:
                 keep(failure, caller(1))
         return data

@@ -48,6 +48,7 @@ _NEIGHBOURS = (
         "pysock.integrations.asyncio_tls",
     ),
     ("asyncio", "asyncio.streams", "pysock.integrations.asyncio_ends"),
+    ("asyncio", "uvloop", "pysock.integrations.uvloop_"),
     ("asyncio", "aiohttp.client_proto", "pysock.integrations.aiohttp_"),
     ("trio", "trio", "pysock.integrations.trio_"),
     ("trio tls", "trio._ssl", "pysock.integrations.trio_tls"),
