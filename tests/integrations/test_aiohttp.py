@@ -22,7 +22,7 @@ PARTS = """
     import aiohttp, asyncio
 
     async def post(address, scheme="http", **limits):
-        limits = aiohttp.ClientTimeout(**(limits or {"total": 5}))
+        limits = aiohttp.ClientTimeout(**(limits or {"total": 20}))
         url = "{}://{}:{}".format(scheme, *address)
         async with aiohttp.ClientSession(timeout=limits) as session:
             async with session.post(url) as answer:

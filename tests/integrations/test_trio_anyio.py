@@ -20,6 +20,7 @@ PARTS = """
     import json, ssl, sys
     import pysock
     face, peers = sys.argv[1:]
+    silent = False
     globals().update(json.loads(peers))  # addresses by name
     if face == "noted":
         pysock.install()
@@ -34,43 +35,46 @@ PARTS = """
 
     # trio
     async def trio_connects():
-        with trio.fail_after(0.3):
+        with trio.fail_after(limit):
             await trio.open_tcp_stream(*there)
 
     async def trio_reads(address):
         stream = await trio.open_tcp_stream(*address)
         await stream.send_all(b"hello")
-        with trio.fail_after(0.3):
+        with trio.fail_after(limit):
             if not await stream.receive_some(9):
                 raise ConnectionError("closed by the server")
 
     async def trio_tls(address):
         stream = await trio.open_tcp_stream(*address)
         stream = trio.SSLStream(stream, context, server_hostname="localhost")
-        with trio.fail_after(0.3):
+        with trio.fail_after(limit):
             await stream.do_handshake()
 
     # anyio
     async def anyio_connects():
-        with anyio.fail_after(0.3):
+        with anyio.fail_after(limit):
             await anyio.connect_tcp(*there)
 
     async def anyio_reads(address):
         stream = await anyio.connect_tcp(*address)
         await stream.send(b"hello")
-        with anyio.fail_after(0.3):
+        with anyio.fail_after(limit):
             await stream.receive(9)
 
     async def anyio_tls(address):
-        with anyio.fail_after(0.3):
+        with anyio.fail_after(limit):
             await anyio.connect_tcp(
                 *address, ssl_context=context, tls_hostname="localhost")
 
     async def httpx_gets(address):
-        async with httpx.AsyncClient(timeout=0.3) as client:
+        async with httpx.AsyncClient(timeout=limit) as client:
             await client.get(address)
 
     async def report(call):
+        global limit
+        # What waits is to be given up soon; a busy machine may need seconds.
+        limit = 0.3 if "waits" in call or silent else 20
         try:
             await eval(call)
         except Exception as error:
@@ -119,7 +123,7 @@ OF_READ = {
 OF_HANDSHAKE = {
     "resets": ("tls-reset", "before it answered"),
     "closes": ("tls-closed", "before it answered"),
-    "waits": ("tls-timeout", "not finished in 3"),
+    "waits": ("tls-timeout", "not finished in"),
     "speaks_http": ("tls-plain-text", "`HTTP/1.1 400 Bad Request`"),
 }
 
@@ -194,7 +198,8 @@ def test_read_or_handshake(way, answers):
 def test_connect(failing, code, words):
     cells = [(run, call) for call, runs in CONNECTS.items() for run in runs]
     with failing() as address:
-        told = compared(cells, {"there": address})
+        silent = failing is testing.full_queue
+        told = compared(cells, {"there": address, "silent": silent})
     for cell, (_, _, found, why) in told.items():
         assert (found, words in why) == (code, True), (cell, why)
 

@@ -63,7 +63,9 @@ PARTS = """
 
     async def report(call):
         try:
-            async with asyncio.timeout(0.3):
+            # A busy machine may need seconds for what does not wait.
+            waits = "waits" in call or "silent" in call
+            async with asyncio.timeout(0.3 if waits else 20):
                 await eval(call)
         except Exception as error:
             said = pysock.why(error)
