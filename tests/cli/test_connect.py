@@ -148,9 +148,9 @@ def test_where_a_name_leads_is_said_with_its_time():
     assert re.fullmatch(r"localhost resolves to 127.0.0.1 in \S+ ms", first)
 
 
-def test_syn_that_was_lost_is_told(full_queue, silent_address):
+def test_syn_that_was_lost_is_told(full_queue):
     """Its queue is full at the first SYN, and has room at the second."""
-    host, port = silent_address[:2]
+    host, port = full_queue
     with start("connect", host, port, "--json") as running:
         _wait_for_syn(host, port, running)
         full_queue.heal()

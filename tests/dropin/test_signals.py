@@ -216,7 +216,7 @@ def test_what_a_handler_raises_in_tcp_info_passes(family, alarm):
 
 
 def test_interrupted_connect_leaves_the_socket_blocking(
-    family, listener, full_queue, silent_address, alarm
+    family, listener, silent_address, alarm
 ):
     """Whenever the exception comes, O_NONBLOCK is put back."""
 
