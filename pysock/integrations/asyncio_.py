@@ -17,10 +17,11 @@ from time import monotonic
 from pysock.errors import AllAttemptsFailedError
 from pysock.explain.notes import attach, attached
 from pysock.integrations import noting
+from pysock.integrations.asyncio_ends import keep_end
 from pysock.integrations.cancelled import failure_of_wait, note_cancelled
 from pysock.integrations.scopes import cancelled_in_asyncio
 from pysock.integrations.standing_for import standing_for
-from pysock.integrations.wraps import Wraps
+from pysock.integrations.wraps import Wraps, giving_a_coroutine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,12 +103,15 @@ def _streaming(method: Method) -> Method:
     async def wrapper(self: Any, func_name: Any) -> Any:
         started = monotonic()
         try:
-            return await method(self, func_name)
+            await method(self, func_name)
         except asyncio.CancelledError as exc:
             transport = getattr(self, "_transport", None)
             if transport is not None:
                 _note_stream(transport, "recv", exc, started)
             raise
+        if self._eof and func_name == "read" and not self._buffer:
+            # read() gives nothing, to whoever called that.
+            keep_end(self, 2)
 
     return wrapper
 
@@ -115,7 +119,7 @@ def _streaming(method: Method) -> Method:
 def _draining(method: Method) -> Method:
     """`StreamWriter.drain`: the transport's buffer does not empty."""
 
-    async def wrapper(self: Any) -> Any:
+    async def waiting(self: Any) -> Any:
         started = monotonic()
         try:
             return await method(self)
@@ -123,7 +127,12 @@ def _draining(method: Method) -> Method:
             _note_stream(self.transport, "send", exc, started)
             raise
 
-    return wrapper
+    def wrapper(self: Any) -> Any:
+        if getattr(self._protocol, "_paused", True):
+            return waiting(self)
+        return method(self)
+
+    return giving_a_coroutine(wrapper)  # type: ignore[no-any-return]
 
 
 def _attempting(method: Method) -> Method:

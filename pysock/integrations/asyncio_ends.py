@@ -17,7 +17,7 @@ from pysock.explain.ended_objects import known_of
 from pysock.explain.notes import attach
 from pysock.integrations import noting
 from pysock.integrations.standing_for import standing_for
-from pysock.integrations.wraps import Wraps
+from pysock.integrations.wraps import Wraps, giving_a_coroutine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,17 +88,26 @@ def _incomplete(method: Method) -> Method:
 
 
 def _reading(method: Method) -> Method:
-    """`read`: nothing is the end."""
+    """`read`: the end may have come before."""
 
-    async def wrapper(self: Any, n: Any = -1) -> Any:
-        data = await method(self, n)
-        if not data and n and noting.active:
-            failure = _end_of_reader(self)
-            if failure is not None:
-                keep(failure, caller(1))
-        return data
+    def wrapper(self: Any, n: Any = -1) -> Any:
+        if self._eof and not self._buffer and n:
+            keep_end(self, 1)
+        return method(self, n)
 
-    return wrapper
+    return giving_a_coroutine(wrapper)  # type: ignore[no-any-return]
+
+
+def keep_end(reader: Any, depth: int) -> None:
+    """Keep how a reader's stream has ended, under the frames that read.
+
+    Args:
+        reader: one of asyncio's, that is about to give nothing.
+        depth: so many calls above the one that asks.
+    """
+    failure = _end_of_reader(reader) if noting.active else None
+    if failure is not None:
+        keep(failure, caller(depth + 1))
 
 
 # Where a reader makes that exception.

@@ -62,6 +62,21 @@ class Wraps:
                 setattr(kind, name, function)
 
 
+def giving_a_coroutine(wrapper: Any) -> Any:
+    """Mark a function as what `iscoroutinefunction` is to find.
+
+    One that gives the coroutine of the method that it stands for, without one
+    of its own around it, costs a tenth; mocks look at what it is.
+    """
+    if hasattr(inspect, "markcoroutinefunction"):
+        return inspect.markcoroutinefunction(wrapper)
+    import asyncio.coroutines
+
+    # Python 3.11: for asyncio's own iscoroutinefunction, which mocks ask.
+    wrapper._is_coroutine = vars(asyncio.coroutines)["_is_coroutine"]
+    return wrapper
+
+
 def _is_known(function: Any, arguments: list[str]) -> bool:
     """Whether a method takes first what we are going to give it."""
     if not inspect.isfunction(function):

@@ -159,3 +159,21 @@ def test_another_exception_of_the_same_reader():
     """,
         "noted",
     )
+
+
+def test_mocks_take_the_methods_for_what_they_are():
+    child.run(
+        """
+        import asyncio, pysock, sys
+        from unittest import mock
+        pysock.install()
+        reader = mock.create_autospec(asyncio.StreamReader, instance=True)
+        writer = mock.create_autospec(asyncio.StreamWriter, instance=True)
+        for method in (reader.read, reader.readexactly, writer.drain):
+            assert isinstance(method, mock.AsyncMock), method
+        if sys.version_info >= (3, 12):
+            import inspect
+            assert inspect.iscoroutinefunction(asyncio.StreamReader.read)
+            assert inspect.iscoroutinefunction(asyncio.StreamWriter.drain)
+        """
+    )

@@ -20,7 +20,7 @@ PARTS = """
     import json, ssl, sys
     import pysock
     face, peers = sys.argv[1:]
-    silent = False
+    silent, limit = False, 0.3
     globals().update(json.loads(peers))  # addresses by name
     if face == "noted":
         pysock.install()
