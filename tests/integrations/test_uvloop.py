@@ -64,8 +64,8 @@ PARTS = """
     async def report(call):
         try:
             # A busy machine may need seconds for what does not wait.
-            waits = "waits" in call or "silent" in call
-            async with asyncio.timeout(0.3 if waits else 20):
+            given_up = "waits" in call or "silent" in call
+            async with asyncio.timeout(0.3 if given_up else 20):
                 await eval(call)
         except Exception as error:
             said = pysock.why(error)
