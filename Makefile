@@ -53,7 +53,8 @@ EMPTIES_ENVIRONMENT := \
 	test_without_compiler_there_is_no_floor_and_a_load_in_python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-interpreter test-newest test-foreign peers check musl \
+.PHONY: help demo test test-interpreter test-newest test-foreign reach peers \
+	check musl \
 	format bench stress docs man asan fuzz wheel clean
 
 help: ## show this list
@@ -72,6 +73,9 @@ test-interpreter: $(DEV) ## run the tests of what depends on the interpreter
 
 peers: $(INSTALLED) ## run other projects' suites, plain and under run
 	PYTHONPATH=tests $(BIN)/python -m clients.peers $(ARGS)
+
+reach: $(FOREIGN) ## meet every failure with every client: docs/reach
+	PYTHONPATH=tests $(BIN)/python -m clients.reach.page seen
 
 test-foreign: $(FOREIGN) ## run other projects' clients and servers with pysock
 	$(BIN)/python -m pytest -m foreign $(ARGS)
@@ -117,6 +121,7 @@ docs: $(DOCS) ## write what is made from the code, and the site: build/docs/html
 	mv build/causes.md docs/causes.md
 	PYTHONPATH=tests $(BIN)/python tests/project/test_readme.py
 	PYTHONPATH=tests $(BIN)/python tests/testing/test_page.py
+	PYTHONPATH=tests $(BIN)/python -m clients.reach.page
 	PYTHONPATH=tests $(BIN)/python -m project.error_pages
 	PYTHONPATH=tests $(BIN)/python -m project.tcp_info_page
 	$(MAKE) --no-print-directory man

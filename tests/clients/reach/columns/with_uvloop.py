@@ -1,0 +1,6 @@
+import uvloop
+from asyncio_streams import talk
+
+
+def client(at):
+    uvloop.run(talk(at))
