@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 from clients.reach import failures
@@ -156,7 +157,8 @@ def last_lines(outcome):
     notes = [n for n, line in enumerate(lines) if _CODE.match(line)]
     if notes and notes[-1] < last:
         # On the exception of the socket, which the last one was made of.
-        shown = [*_noted(lines[: notes[-1] + 1]), "...", *shown]
+        block = "\n".join(_noted(lines[: notes[-1] + 1]))
+        shown = [*textwrap.dedent(block).splitlines(), "...", *shown]
     return "\n".join(
         line if len(line) <= _WIDEST else f"{line[: _WIDEST - 3]}..."
         for line in shown

@@ -127,10 +127,6 @@ OTHERWISE = {
     ("uvloop", "read-host-silent"): nothing(_UVLOOP_TIMER),
     ("uvloop", "read-program-slow"): nothing(_UVLOOP_TIMER),
     ("uvloop", "tls-reset"): named("peer-reset", because=_UVLOOP),
-    ("asyncpg", "stale"): nothing(
-        "asyncpg's protocol is compiled: what it makes of the FIN is raised "
-        "in frames that have not read, and is linked to no transport"
-    ),
     ("asyncpg", "read-host-silent"): nothing(_ASYNCPG_TIMER),
     ("asyncpg", "read-program-slow"): nothing(_ASYNCPG_TIMER),
     ("grpc", "refused"): _BY_TEXT,
