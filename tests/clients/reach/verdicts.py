@@ -84,18 +84,6 @@ BY_ROW = {
     "tls-expired": explained("tls-certificate"),
 }
 
-_UVLOOP = (
-    "uvloop's sockets are libuv's: no method of Python's is called when one "
-    "fails, and its exception has an errno and no address"
-)
-_UVLOOP_TIMER = (
-    "the timeout is asyncio's and knows no socket; the one that it waits for "
-    "is libuv's, and no method of Python's is called on it"
-)
-_UVLOOP_END = (
-    "libuv reads the FIN, and the exception is of a stream that knows neither "
-    "socket nor address"
-)
 _ASYNCPG_TIMER = (
     "asyncpg's timer is in its compiled protocol: the TimeoutError has no "
     "cause, and nothing has failed on the socket"
@@ -114,19 +102,14 @@ _LIBPQ_SESSION = (
 )
 _PSYCOPG_TIMER = "the text has no address: `connection timeout expired`"
 
-# By what a text tells: whether a RST or an ICMP message refused it does not.
+# By what a text or an errno tells: whether a RST or an ICMP message refused it
+# does not stand there.
 _BY_TEXT = explained("connect-refused")
 
 OTHERWISE = {
-    ("uvloop", "refused"): named("connect-refused", because=_UVLOOP),
-    ("uvloop", "silent-host"): nothing(_UVLOOP_TIMER),
-    ("uvloop", "icmp"): named("connect-unreachable-host", because=_UVLOOP),
-    ("uvloop", "full-queue"): nothing(_UVLOOP_TIMER),
-    ("uvloop", "reset"): named("peer-reset", because=_UVLOOP),
-    ("uvloop", "stale"): nothing(_UVLOOP_END),
-    ("uvloop", "read-host-silent"): nothing(_UVLOOP_TIMER),
-    ("uvloop", "read-program-slow"): nothing(_UVLOOP_TIMER),
-    ("uvloop", "tls-reset"): named("peer-reset", because=_UVLOOP),
+    # libuv has closed the socket.
+    ("uvloop", "refused"): _BY_TEXT,
+    ("uvloop", "tls-reset"): explained("peer-reset"),
     ("asyncpg", "read-host-silent"): nothing(_ASYNCPG_TIMER),
     ("asyncpg", "read-program-slow"): nothing(_ASYNCPG_TIMER),
     ("grpc", "refused"): _BY_TEXT,
