@@ -1,15 +1,17 @@
 """What went over the loopback interface, from a packet socket."""
 
 import contextlib
+import ctypes
 import select
 import socket
+import struct
 
 from lab import packets
 from support.requirements import skip_or_fail
 
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
-SO_RCVBUFFORCE = 33
+SO_ATTACH_FILTER, SO_RCVBUFFORCE = 26, 33
 
 
 class Wire:
@@ -20,9 +22,17 @@ class Wire:
         self._seen = []
 
     def watch(self, port):
-        """Begin with a port; what went before is forgotten."""
-        self.segments()
+        """Begin with a port; what went before is not seen.
+
+        The kernel leaves out what others say on this interface meanwhile:
+        it may be more than there is time to read.
+        """
         self._port = port
+        code, lines = _to_or_from(port)
+        buffer = ctypes.create_string_buffer(code)
+        program = struct.pack("HP", lines, ctypes.addressof(buffer))
+        self._tap.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        self._tap.bind(("lo", ETH_P_ALL))
 
     def segments(self):
         """Every segment so far."""
@@ -53,6 +63,27 @@ class Wire:
         return b"".join(segment.payload for segment in self.of_client())
 
 
+def _to_or_from(port):
+    """A program of classic BPF that keeps what a port says or is told."""
+    lines = [
+        (0x30, 0, 0, 0),  # load the first byte
+        (0x74, 0, 0, 4),  # its upper half
+        (0x15, 5, 0, 6),  # is 6: go on five lines below
+        (0xB1, 0, 0, 0),  # the length of the IPv4 header
+        (0x48, 0, 0, 0),  # load two bytes behind it: the source port
+        (0x15, 7, 0, port),  # is it: keep
+        (0x48, 0, 0, 2),  # the destination port
+        (0x15, 5, 4, port),  # is it: keep; else drop
+        (0x28, 0, 0, 40),  # the source port behind an IPv6 header
+        (0x15, 3, 0, port),  # is it: keep
+        (0x28, 0, 0, 42),  # the destination port
+        (0x15, 1, 0, port),  # is it: keep
+        (0x06, 0, 0, 0),  # drop
+        (0x06, 0, 0, 0xFFFFFFFF),  # keep all of it
+    ]
+    return b"".join(struct.pack("HBBI", *line) for line in lines), len(lines)
+
+
 class Unseen:
     """In place of a `Wire` where nobody may look: the first look skips.
 
@@ -73,9 +104,8 @@ class Unseen:
 def tapped():
     """Give a `Wire`, or what stands in its place."""
     try:
-        tap = socket.socket(
-            socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL)
-        )
+        # Without a protocol it hears nothing until it is bound.
+        tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     except PermissionError:
         tap = None
     if tap is None:
@@ -85,5 +115,4 @@ def tapped():
         # In a user namespace it is the machine's limit that holds.
         with contextlib.suppress(PermissionError):
             tap.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 26)
-        tap.bind(("lo", ETH_P_ALL))
         yield Wire(tap)
