@@ -1,3 +1,5 @@
+"""asyncio's streams: two questions, and a pause in which the failure happens."""
+
 import asyncio
 import ssl
 

@@ -1,3 +1,5 @@
+"""The standard http.client: two questions, and a pause in which the failure happens."""
+
 import http.client
 import ssl
 

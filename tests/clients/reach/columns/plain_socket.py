@@ -1,3 +1,5 @@
+"""A plain socket: two questions, and a pause in which the failure happens."""
+
 import socket
 import ssl
 

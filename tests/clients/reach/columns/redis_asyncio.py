@@ -1,3 +1,5 @@
+"""redis-py over asyncio: two questions, and a pause in which the failure happens."""
+
 import asyncio
 
 import redis.asyncio

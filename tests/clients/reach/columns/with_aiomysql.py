@@ -1,3 +1,5 @@
+"""aiomysql: two questions, and a pause in which the failure happens."""
+
 import asyncio
 import ssl
 

@@ -1,3 +1,5 @@
+"""grpcio: two questions, and a pause in which the failure happens."""
+
 from pathlib import Path
 
 import grpc

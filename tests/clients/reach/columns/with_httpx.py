@@ -1,3 +1,5 @@
+"""httpx: two questions, and a pause in which the failure happens."""
+
 import ssl
 
 import httpx

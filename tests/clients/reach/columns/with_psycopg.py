@@ -1,3 +1,5 @@
+"""psycopg: two questions, and a pause in which the failure happens."""
+
 import psycopg
 
 

@@ -1,3 +1,5 @@
+"""pymysql: two questions, and a pause in which the failure happens."""
+
 import pymysql
 
 

@@ -1,3 +1,5 @@
+"""redis: two questions, and a pause in which the failure happens."""
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry

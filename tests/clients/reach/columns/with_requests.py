@@ -1,3 +1,5 @@
+"""requests: two questions, and a pause in which the failure happens."""
+
 import requests
 
 

@@ -1,3 +1,5 @@
+"""trio: two questions, and a pause in which the failure happens."""
+
 import ssl
 
 import trio

@@ -1,3 +1,5 @@
+"""urllib3: two questions, and a pause in which the failure happens."""
+
 import urllib3
 
 
