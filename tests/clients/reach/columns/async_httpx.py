@@ -1,4 +1,4 @@
-"""httpx over asyncio: two questions, and a pause in which the failure happens."""
+"""httpx over asyncio: two questions, a failure in between."""
 
 import asyncio
 import ssl

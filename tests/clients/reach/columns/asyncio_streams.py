@@ -1,4 +1,4 @@
-"""asyncio's streams: two questions, and a pause in which the failure happens."""
+"""asyncio's streams: two questions, a failure in between."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""The standard http.client: two questions, and a pause in which the failure happens."""
+"""The standard http.client: two questions, a failure in between."""
 
 import http.client
 import ssl

@@ -1,4 +1,4 @@
-"""A plain socket: two questions, and a pause in which the failure happens."""
+"""A plain socket: two questions, a failure in between."""
 
 import socket
 import ssl

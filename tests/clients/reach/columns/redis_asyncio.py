@@ -1,4 +1,4 @@
-"""redis-py over asyncio: two questions, and a pause in which the failure happens."""
+"""redis-py over asyncio: two questions, a failure in between."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""aiohttp: two questions, and a pause in which the failure happens."""
+"""aiohttp: two questions, a failure in between."""
 
 import asyncio
 import ssl

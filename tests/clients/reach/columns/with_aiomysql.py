@@ -1,4 +1,4 @@
-"""aiomysql: two questions, and a pause in which the failure happens."""
+"""aiomysql: two questions, a failure in between."""
 
 import asyncio
 import ssl

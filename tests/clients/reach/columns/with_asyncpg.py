@@ -1,4 +1,4 @@
-"""asyncpg: two questions, and a pause in which the failure happens."""
+"""asyncpg: two questions, a failure in between."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""grpcio: two questions, and a pause in which the failure happens."""
+"""grpcio: two questions, a failure in between."""
 
 from pathlib import Path
 

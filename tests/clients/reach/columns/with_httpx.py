@@ -1,4 +1,4 @@
-"""httpx: two questions, and a pause in which the failure happens."""
+"""httpx: two questions, a failure in between."""
 
 import ssl
 

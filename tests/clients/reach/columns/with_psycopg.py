@@ -1,4 +1,4 @@
-"""psycopg: two questions, and a pause in which the failure happens."""
+"""psycopg: two questions, a failure in between."""
 
 import psycopg
 

@@ -1,4 +1,4 @@
-"""pymysql: two questions, and a pause in which the failure happens."""
+"""pymysql: two questions, a failure in between."""
 
 import pymysql
 

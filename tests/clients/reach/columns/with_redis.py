@@ -1,4 +1,4 @@
-"""redis: two questions, and a pause in which the failure happens."""
+"""redis: two questions, a failure in between."""
 
 import redis
 from redis.backoff import NoBackoff

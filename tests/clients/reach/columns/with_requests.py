@@ -1,4 +1,4 @@
-"""requests: two questions, and a pause in which the failure happens."""
+"""requests: two questions, a failure in between."""
 
 import requests
 

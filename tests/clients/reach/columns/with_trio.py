@@ -1,4 +1,4 @@
-"""trio: two questions, and a pause in which the failure happens."""
+"""trio: two questions, a failure in between."""
 
 import ssl
 

@@ -1,4 +1,4 @@
-"""urllib3: two questions, and a pause in which the failure happens."""
+"""urllib3: two questions, a failure in between."""
 
 import urllib3
 

@@ -1,4 +1,4 @@
-"""asyncio's streams over uvloop: two questions, and a pause in which the failure happens."""
+"""asyncio's streams over uvloop: two questions, a failure in between."""
 
 import uvloop
 from asyncio_streams import talk
