@@ -145,7 +145,8 @@ def client_page(client, begun):
     return _CLIENT.format(
         client=client,
         versions=_versions(client),
-        code=script.read_text().strip(),
+        # Without its docstring.
+        code=script.read_text().partition('"""\n\n')[2].strip(),
         cells="\n\n".join(cells),
     )
 
