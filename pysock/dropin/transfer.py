@@ -80,19 +80,22 @@ class TransferSocket(standard_class):
             NotConnectedError: not connected (`ENOTCONN`).
             ClosedSocketError: the socket is closed (`EBADF`).
         """
+        failure = None
         try:
             data = _recv(self, bufsize, flags)
-            if not data and bufsize and not flags:
-                met_end(self, "recv")
-            return data
+        except BlockingIOError as exc:
+            if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
+                raise
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            failure = None
-            if type(exc) is not BlockingIOError:
-                failure = failure_of(self, "recv", exc)
-                if failure is None:
-                    raise
+            failure = failure_of(self, "recv", exc)
+            if failure is None:
+                raise
+        else:
+            if not data and bufsize and not flags:
+                met_end(self, "recv")
+            return data
         if failure is None:
             raise would_block(self, "recv")
         try:
