@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from pysock.loops.path import Hop
 
 NAME = "path"
-HELP = (
-    "follow a SYN to where it dies, hop by hop, without root; status 0: the "
-    "way is open, 1: it is not"
-)
+HELP = "follow a SYN to where it dies, hop by hop, without root"
 NO = "the way is open to no address"
 
 _TITLES = ("hop", "answer of", "after", "what it says")

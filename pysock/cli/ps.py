@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from pysock.sock_diag.waiting import Wait
 
 NAME = "ps"
-HELP = (
-    "say why a process hangs: what its threads wait for on sockets; status "
-    "0: shown, 1: nothing waits, 2: cannot look"
-)
+HELP = "say why a process hangs: what its threads wait for on sockets"
 NO = "no socket of it waits for anything, or troubles it"
 
 _CANNOT_LOOK = 2

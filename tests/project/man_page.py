@@ -67,7 +67,10 @@ def prepared():
     for action in commands(parser)._choices_actions:
         action.help = None
     for command in commands(parser).choices.values():
-        own = getattr(command.get_default("command"), "USAGE", None)
+        module = command.get_default("command")
+        if hasattr(module, "NO"):
+            command.description += f". Exit status 1: {module.NO}"
+        own = getattr(module, "USAGE", None)
         if own is not None:
             usage, command.description = own.removeprefix("usage: ").split(
                 "\n\n"
