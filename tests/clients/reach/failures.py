@@ -70,7 +70,7 @@ def begin(row, dialect, stack):
 
 
 def shared(row):
-    """Whether one such server does for every client that meets it."""
+    """Whether one such failure does for a client plain and noted."""
     return row != "read-host-silent"
 
 

@@ -5,7 +5,6 @@
 For whoever mends a cell: the exceptions of both runs, and what a user sees.
 """
 
-import contextlib
 import sys
 
 from clients.reach import seen
@@ -15,9 +14,7 @@ from clients.reach.verdicts import expected
 
 def main(client, rows=None):
     rows = rows.split(",") if rows else ROWS
-    with contextlib.ExitStack() as stack:
-        begun = seen.Failures(stack)
-        runs = seen.look(client, begun, tuple(rows))
+    runs = seen.look(client, tuple(rows))
     for row, plain, noted in ((row, *pair) for row, pair in runs.items()):
         cell = seen.verdict_of(noted)
         same = "same" if seen.same(client, row, plain, noted) else "DIFFERENT"

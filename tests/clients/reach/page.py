@@ -8,7 +8,6 @@ a user sees is written by meeting every failure: it needs the packages of the
 group `foreign`, and root.
 """
 
-import contextlib
 import platform
 import sys
 from importlib import metadata
@@ -131,10 +130,10 @@ def heading(row, cell, code=None):
     return f"## {ROWS[row]}: {said(cell, code)}"
 
 
-def client_page(client, begun):
+def client_page(client):
     """The text of the page of one client, which meets every failure."""
     cells = []
-    for row, (_, noted) in seen.look(client, begun).items():
+    for row, (_, noted) in seen.look(client).items():
         assert seen.is_as_expected(client, row, noted), (client, row, noted)
         code = seen.verdict_of(noted)[1]
         cells.append(
@@ -162,11 +161,9 @@ def main(*words):
     if not words:
         return
     (DOCS / "reach").mkdir(exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        begun = seen.Failures(stack)
-        for client in words[1:] or CLIENTS:
-            page = DOCS / "reach" / file_name(client)
-            page.write_text(client_page(client, begun))
+    for client in words[1:] or CLIENTS:
+        page = DOCS / "reach" / file_name(client)
+        page.write_text(client_page(client))
 
 
 if __name__ == "__main__":

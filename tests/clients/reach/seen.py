@@ -23,30 +23,21 @@ _LABELS = ("why", "seen", "try", "code")
 _MOST_LINES, _WIDEST = 14, 150
 
 
-class Failures:
-    """Those that were begun already serve the next client as well."""
-
-    def __init__(self, stack):
-        self._stack = stack
-        self._begun = {}
-
-    def begin(self, row, dialect, stack):
-        """Give where a failure is met; one for itself ends with `stack`."""
-        if not failures.shared(row):
-            return failures.begin(row, dialect, stack)
-        key = row, dialect
-        if key not in self._begun:
-            self._begun[key] = failures.begin(row, dialect, self._stack)
-        return self._begun[key]
-
-
-def look(client, begun, rows=tuple(failures.ROWS)):
+def look(client, rows=tuple(failures.ROWS)):
     """What a client says: row to its outcomes, plain and noted."""
     file, dialect = CLIENTS[client]
     with contextlib.ExitStack() as stack:
+        begun = {
+            row: failures.begin(row, dialect, stack)
+            for row in rows
+            if failures.shared(row)
+        }
         runs = []
         for noted in (False, True):
-            met = [begun.begin(row, dialect, stack) for row in rows]
+            met = [
+                begun.get(row) or failures.begin(row, dialect, stack)
+                for row in rows
+            ]
             cells = [
                 each.cell | {"waits": expected(client, row).waits}
                 for row, each in zip(rows, met, strict=True)

@@ -1,30 +1,21 @@
 """Every failure in every client: what pysock adds, and that it adds only."""
 
-import contextlib
-
 import pytest
 
 from clients.reach import seen
 from clients.reach.failures import ROWS
-from clients.reach.page import DOCS, file_name, heading, table
+from clients.reach.page import COLUMNS, DOCS, file_name, heading, table
 from clients.reach.verdicts import CLIENTS, OTHERWISE, every_cell, expected
 from pysock import errors, testing
 from support.requirements import skip_or_fail
 
 
-@pytest.fixture(scope="session")
-def begun():
-    """The failures, which one client after the other meets."""
-    with contextlib.ExitStack() as stack:
-        yield seen.Failures(stack)
-
-
 @pytest.mark.foreign
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("client", CLIENTS)
-def test_client(client, begun):
+def test_client(client):
     try:
-        found = seen.look(client, begun)
+        found = seen.look(client)
     except testing.Unavailable as reason:
         skip_or_fail(str(reason))
     wrong = []
@@ -37,6 +28,11 @@ def test_client(client, begun):
             cell = expected(client, row)
             wrong.append(f"{row}: not {cell}: {noted}")
     assert not wrong, "\n\n".join(wrong)
+
+
+def test_every_script_is_a_client():
+    files = {client.file for client in CLIENTS.values()}
+    assert {path.stem for path in COLUMNS.glob("*.py")} == files
 
 
 def test_what_is_not_explained_has_a_reason():
