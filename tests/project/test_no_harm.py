@@ -8,12 +8,14 @@ repeats.
 import difflib
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from lab.namespace import Namespace
+from lab.waiting import until
 from support.requirements import skip_or_fail
 from support.syscalls import trace
 
@@ -140,6 +142,9 @@ def test_what_a_connect_to_another_machine_asks(
 ):
     """IPV6_RECVERR, where nobody polls; it is put back afterwards."""
     namespace.ip("link set lo up", f"addr add {ELSEWHERE}/128 dev lo nodad")
+    # The kernel adds its route a moment later.
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        until(lambda: probe.connect_ex((ELSEWHERE, 9)) == 0, what="route")
     theirs, ours = (
         traced(tmp_path / who, "elsewhere.py", who, ELSEWHERE, timeout)
         for who in ("standard", face)
