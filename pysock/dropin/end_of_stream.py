@@ -51,14 +51,20 @@ def met_end(sock: Any, call: str) -> None:
         sock: of the standard class; nothing is kept of what is not TCP.
         call: the method's name.
 
-    To be called by the method that the program called. One system call.
-    Raises nothing but what a signal's handler raises meanwhile.
+    To be called by the method that the program called. One system call, at
+    the first time that a socket's end is met. An end that this program made,
+    by shutting its reading down, is none. Raises nothing but what a signal's
+    handler raises meanwhile.
     """
     try:
-        error = _reading(sock, call)
-        if error is not None:
+        error = known_of(sock)
+        if error is None:
+            read = _reading(sock, call)
+            if read is None or read._fin_came is False:
+                return
+            error = read
             keep_of(sock, error)
-            keep(error, caller(2))
+        keep(error, caller(2))
     except Exception as problem:
         if from_handler(problem):
             raise
@@ -79,7 +85,14 @@ def end_of(sock: Any) -> SocketError | None:
     """
     try:
         known = known_of(sock)
-        return known if known is not None else _reading(sock, "recv")
+        if known is not None:
+            return known
+        read = _reading(sock, "recv")
+        if read is not None:
+            if read._fin_came is False:
+                read._reason = "session"
+            keep_of(sock, read)
+        return read
     except Exception as problem:
         if from_handler(problem):
             raise

@@ -22,6 +22,11 @@ def stream_ended(case: Case) -> None:
     info = case.info
     if case.error._fin_came:
         case.why = f"{case.peer} closed the connection (FIN)"
+    elif case.error._reason == "session":
+        case.why = (
+            f"{case.peer} ended the TLS session in order; its FIN had not "
+            "come yet"
+        )
     else:
         case.why = (
             f"the connection to {case.peer} had ended: the peer closed it "

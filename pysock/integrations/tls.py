@@ -13,11 +13,13 @@ from errno import ECONNRESET, EPIPE, ETIMEDOUT
 from fcntl import ioctl
 from termios import FIONREAD
 
+from pysock.dropin.end_of_stream import end_of
 from pysock.dropin.funnel import failure_of
 from pysock.dropin.kinds import is_tcp
 from pysock.dropin.on_failure import report
 from pysock.errors import Origin, TlsError
 from pysock.errors.handlers import from_handler
+from pysock.explain.end_of_stream import caller, keep
 from pysock.explain.notes import attach, attached
 from pysock.integrations import noting
 from pysock.raw.conversation import note_conversation
@@ -122,7 +124,10 @@ def _noted(call: str, method: Method) -> Method:
 def _reading(call: str, method: Method) -> Method:
     def wrapper(self: Any, len: Any = 1024, buffer: Any = None) -> Any:
         try:
-            return method(self, len, buffer)
+            data = method(self, len, buffer)
+            if not data and len and noting.active:
+                _keep_end(self)
+            return data
         except _AGAIN:
             raise
         except OSError as exc:
@@ -159,6 +164,13 @@ def _sending(call: str, method: Method) -> Method:
             raise
 
     return wrapper
+
+
+def _keep_end(sock: Any) -> None:
+    """Keep how the connection stood when a read gave nothing."""
+    failure = end_of(sock)
+    if failure is not None:
+        keep(failure, caller(2))
 
 
 _MAKERS = {"read": _reading, "write": _writing, "send": _sending}

@@ -100,7 +100,7 @@ def test_end_that_came_before_anybody_read():
 
 def test_end_of_a_tls_session(certificate):
     """TLS has an end of its own, and the connection may still stand."""
-    code, _, noted = told(
+    code, why, noted = told(
         """
     def act(sock):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -119,6 +119,9 @@ def test_end_of_a_tls_session(certificate):
         *certificate,
     )
     assert (code, noted) == ("peer-closed", True)
+    assert why.endswith(
+        "ended the TLS session in order; its FIN had not come yet"
+    )
 
 
 def test_one_that_a_program_makes_itself():

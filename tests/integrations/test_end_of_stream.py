@@ -236,3 +236,21 @@ def test_an_end_keeps_nothing_alive():
     """,
         "noted",
     )
+
+
+def test_an_end_that_this_program_made():
+    """It shut its own reading down; no peer has to do with it."""
+    script = """
+    def silent(sock):
+        sock.recv(4000)
+    address, server = serve(silent)
+    def read():
+        with socket.create_connection(address) as sock:
+            sock.shutdown(socket.SHUT_RD)
+            if not sock.recv(9):
+                raise ConnectionError("closed")
+    error = failure(read)[1]
+    assert pysock.why(error) is None
+    show(error)
+    """
+    assert both(script) == ["None"]

@@ -165,3 +165,30 @@ def test_uninstall_leaves_ssl_as_it_was():
         assert dict(vars(ssl.SSLSocket)) == before
         """
     )
+
+
+def test_stale_keep_alive(failing):
+    """No exception of TLS: what http.client makes of the end is explained."""
+    address = failing.tls(steps=("request", "head", "answer", "close"))
+    script = """
+    import http.client, select
+    connection = http.client.HTTPSConnection(
+        host, int(port), timeout=float(timeout), context=context)
+
+    def get():
+        connection.request("GET", "/")
+        return connection.getresponse().read()
+
+    assert len(get()) == 16384
+    select.select([connection.sock], [], [])  # its end has come
+    try:
+        get()
+    except ConnectionError as error:
+        said = pysock.why(error)
+        print(type(error).__name__, said and said.code, said and said.why)
+    """
+    [plain] = run("plain", address, script)
+    [noted] = run("noted", address, script)
+    assert plain.split()[0] == noted.split()[0]
+    assert plain.split()[1] == "None"
+    assert noted.split()[1] == "peer-closed", noted
