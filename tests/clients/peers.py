@@ -18,6 +18,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -141,7 +142,10 @@ def prepared(name, suite, folder):
     """An interpreter with the project and its needs, and its sources."""
     python = folder / "venv/bin/python"
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    if not (folder / "ready").exists():
+    ready, wanted = folder / "ready", repr((suite.needs, suite.beside))
+    if not ready.exists() or ready.read_text() != wanted:
+        for old in "tree", "sdist":
+            shutil.rmtree(folder / old, ignore_errors=True)
         venv.create(folder / "venv", with_pip=True, clear=True)
         _quietly([*pip, "install", name, "pytest", "cffi", *suite.needs])
         got = _quietly([python, "-c", _VERSION, name]).strip()
@@ -154,8 +158,8 @@ def prepared(name, suite, folder):
                 opened.extractall(folder / "tree", filter="data")
         [tree] = (folder / "tree").iterdir()
         for hiding in suite.beside:
-            (tree / hiding).rename(folder / hiding)
-        (folder / "ready").touch()
+            shutil.rmtree(tree / hiding)
+        ready.write_text(wanted)
     [tree] = (folder / "tree").iterdir()
     # The package of this tree, as it is now, and nothing beside it.
     packages = Path(_quietly([python, "-c", _PACKAGES]).strip())

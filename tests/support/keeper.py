@@ -33,10 +33,8 @@ def start(command, *, user=None, **options):
     `options` are Popen's.
     """
     who = "" if user is None else "{}:{}".format(*user)
-    # By its text: a user of its own may not read where the tests lie.
-    words = [sys.executable, "-I", "-c", Path(__file__).read_text()]
     return subprocess.Popen(
-        [*words, who, *map(str, command)],
+        [sys.executable, "-I", __file__, who, *map(str, command)],
         stdin=subprocess.PIPE, start_new_session=True, **options,
     )  # fmt: skip
 
