@@ -28,6 +28,7 @@ from _frozen_importlib_external import (
     cache_from_source,
     spec_from_file_location,
 )
+from errno import EAGAIN, ETIMEDOUT
 from time import monotonic
 
 from pysock.errors.handlers import from_handler
@@ -146,9 +147,10 @@ def keep() -> None:
         folder = f"{_FOLDER}/{wing}"
         found = _can_find(folder) and found
         for name in names:
-            if not (found and _read(folder, name)):
-                whole = f"pysock.{wing}.{name}"
-                __import__(whole.removesuffix(".__init__"))
+            whole = f"pysock.{wing}.{name}".removesuffix(".__init__")
+            if whole in sys.modules or (found and _read(folder, name)):
+                continue
+            __import__(whole)
 
 
 def _can_find(folder: str) -> bool:
@@ -205,6 +207,15 @@ def _cached(folder: str, name: str) -> str:
     return name.join(around)
 
 
+_NOT_LOADED = (
+    AttributeError,
+    ImportError,
+    LookupError,
+    OSError,
+    RecursionError,
+)
+
+
 def late(
     namespace: dict[str, Any],
     module: str,
@@ -222,7 +233,8 @@ def late(
         module: where it is.
         name: its name.
         otherwise: called in its place where it cannot be loaded: when the
-            interpreter ends, or close to the limit of recursion.
+            interpreter ends, close to the limit of recursion, and in the
+            handler of a signal that came while it was being loaded.
         timed: whether it takes `ended`, a time of `time.monotonic()`: it is
             not to count the time that loading it takes.
     """
@@ -233,7 +245,7 @@ def late(
         try:
             __import__(module)
             function = getattr(sys.modules[module], name)
-        except (ImportError, OSError, LookupError, RecursionError) as problem:
+        except _NOT_LOADED as problem:
             if otherwise is None or from_handler(problem):
                 raise
             return otherwise(*args, **kwargs)
@@ -241,3 +253,43 @@ def late(
         return function(*args, **kwargs)
 
     namespace[name] = first
+
+
+# What to do otherwise: as the standard module.
+
+
+def nothing(*args: Any, **kwargs: Any) -> None:
+    """Tell nothing; the exception that is there goes on as it is."""
+
+
+def plain_error(
+    call: str, number: int, *, args: tuple[Any, ...] | None = None
+) -> OSError:
+    """Make the exception of an errno."""
+    return OSError(*(args or (number, os.strerror(number))))
+
+
+def plain_would_block(sock: Any, call: str) -> OSError:
+    """Make the exception of a call that would block."""
+    return plain_error(call, EAGAIN)
+
+
+def plain_accept_failure(
+    sock: Any, number: int, timeout: float | None
+) -> OSError:
+    """Make the exception of an accept of ours."""
+    if number not in (EAGAIN, ETIMEDOUT):
+        return plain_error("accept", number)
+    if timeout:
+        return TimeoutError("timed out")
+    return plain_error("accept", EAGAIN)
+
+
+def unreported(error: OSError) -> OSError:
+    """Give the exception, of which nobody is told."""
+    return error
+
+
+def unprotected(call: Callable[..., Any], *args: Any) -> Any:
+    """Call something as it is."""
+    return call(*args)

@@ -9,7 +9,7 @@ from operator import index
 
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
-from pysock.late import late
+from pysock.late import late, nothing, plain_accept_failure
 from pysock.raw.calls import (
     AF_INET,
     AF_INET6,
@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from pysock.dropin.batch import Batch
     from pysock.dropin.option_timeout import option_timeout
 else:
-    late(globals(), "pysock.dropin.accept", "accept_failure")
+    late(
+        globals(),
+        "pysock.dropin.accept",
+        "accept_failure",
+        plain_accept_failure,
+    )
     late(globals(), "pysock.dropin.batch", "Batch")
-    late(globals(), "pysock.dropin.option_timeout", "option_timeout")
+    late(globals(), "pysock.dropin.option_timeout", "option_timeout", nothing)
 
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout

@@ -9,8 +9,8 @@ from sys import byteorder
 from pysock.dropin.closing import closed, wake_on_close
 from pysock.dropin.in_use import in_use, let_go
 from pysock.dropin.transfer import TransferSocket
-from pysock.dropin.typed import by_handler, nothing
-from pysock.late import late
+from pysock.dropin.typed import by_handler
+from pysock.late import late, nothing, plain_error, unreported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ else:
         timed=True,
     )
     late(globals(), "pysock.dropin.memory", "remember", nothing)
-    late(globals(), "pysock.dropin.on_failure", "report")
-    late(globals(), "pysock.errors.choose", "error_for")
+    late(globals(), "pysock.dropin.on_failure", "report", unreported)
+    late(globals(), "pysock.errors.choose", "error_for", plain_error)
 
 _fileno = _socket.socket.fileno
 _shutdown = _socket.socket.shutdown

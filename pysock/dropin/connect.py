@@ -12,8 +12,8 @@ import time
 from errno import EAGAIN, EALREADY, EINPROGRESS
 
 from pysock.dropin.transfer import TransferSocket
-from pysock.dropin.typed import by_handler, nothing
-from pysock.late import late
+from pysock.dropin.typed import by_handler
+from pysock.late import late, nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ else:
         nothing,
         timed=True,
     )
-    late(globals(), "pysock.dropin.kinds", "is_tcp")
+    late(globals(), "pysock.dropin.kinds", "is_tcp", nothing)
     late(globals(), "pysock.dropin.memory", "recall", nothing)
     late(globals(), "pysock.dropin.memory", "remember", nothing)
     late(globals(), "pysock.dropin.taking", "take_error")

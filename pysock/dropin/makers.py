@@ -13,8 +13,13 @@ from time import monotonic
 
 from pysock import raw
 from pysock.dropin.standard import rebind, standard_functions
-from pysock.dropin.typed import nothing
-from pysock.late import late
+from pysock.late import late, nothing, unreported
+
+
+def _unresolved(host: object, args: tuple[Any, ...], *_: object) -> gaierror:
+    """The standard module's, where ours cannot be loaded."""
+    return gaierror(*args)
+
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +41,10 @@ else:
         nothing,
         timed=True,
     )
-    late(globals(), "pysock.dropin.on_failure", "report")
-    late(globals(), "pysock.dropin.without_snapshot", "unresolved")
+    late(globals(), "pysock.dropin.on_failure", "report", unreported)
+    late(
+        globals(), "pysock.dropin.without_snapshot", "unresolved", _unresolved
+    )
 
 _IP = (standard.AF_INET, standard.AF_INET6)
 _names = sys.modules["pysock"].__dict__

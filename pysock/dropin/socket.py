@@ -19,9 +19,9 @@ from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
 from pysock.dropin.in_use import with_number
 from pysock.dropin.standard import ask_replacement, standard_class
-from pysock.dropin.typed import by_handler, nothing, typed
+from pysock.dropin.typed import by_handler, typed
 from pysock.errors.handlers import from_handler
-from pysock.late import late
+from pysock.late import late, nothing, plain_error, unprotected, unreported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ else:
         timed=True,
     )
     late(globals(), "pysock.dropin.listening", "listen_queue")
-    late(globals(), "pysock.dropin.on_failure", "report")
-    late(globals(), "pysock.dropin.sigpipe", "without_sigpipe")
-    late(globals(), "pysock.errors.choose", "error_for")
+    late(globals(), "pysock.dropin.on_failure", "report", unreported)
+    late(globals(), "pysock.dropin.sigpipe", "without_sigpipe", unprotected)
+    late(globals(), "pysock.errors.choose", "error_for", plain_error)
 
 _new = _socket.socket.__new__
 _init = _socket.socket.__init__

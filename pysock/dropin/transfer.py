@@ -11,8 +11,8 @@ import time
 
 from pysock.dropin.in_use import with_number
 from pysock.dropin.standard import standard_class
-from pysock.dropin.typed import nothing, typed
-from pysock.late import late
+from pysock.dropin.typed import typed
+from pysock.late import late, nothing, plain_would_block, unreported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +37,13 @@ else:
         nothing,
         timed=True,
     )
-    late(globals(), "pysock.dropin.on_failure", "report")
-    late(globals(), "pysock.dropin.without_snapshot", "would_block")
+    late(globals(), "pysock.dropin.on_failure", "report", unreported)
+    late(
+        globals(),
+        "pysock.dropin.without_snapshot",
+        "would_block",
+        plain_would_block,
+    )
 
 _recv = _socket.socket.recv
 _recv_into = _socket.socket.recv_into

@@ -7,7 +7,7 @@ from types import FunctionType
 
 from pysock.dropin.standard import standard_class
 from pysock.errors.handlers import by_handler as by_handler
-from pysock.late import late
+from pysock.late import late, nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pysock.dropin.funnel import failure_of
-
-
-def nothing(*args: Any, **kwargs: Any) -> None:
-    """What is told of a failure when nothing can be loaded any more.
-
-    The exception of the standard module then goes on as it is.
-    """
 
 
 def asked_by_repr() -> bool:

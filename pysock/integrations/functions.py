@@ -12,9 +12,8 @@ import socket as standard
 from time import monotonic
 from types import FunctionType
 
-from pysock.dropin.typed import nothing
 from pysock.integrations import noting
-from pysock.late import late
+from pysock.late import late, nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

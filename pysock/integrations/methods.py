@@ -17,9 +17,9 @@ from errno import EAGAIN, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
 from time import monotonic
 from types import FunctionType, MethodDescriptorType
 
-from pysock.dropin.typed import asked_by_repr, nothing
+from pysock.dropin.typed import asked_by_repr
 from pysock.integrations.noting import home_of, note, real_socket
-from pysock.late import late
+from pysock.late import late, nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

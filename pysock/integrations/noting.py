@@ -6,9 +6,8 @@ import _socket
 from time import monotonic
 
 from pysock.dropin.transfer import TransferSocket
-from pysock.dropin.typed import nothing
 from pysock.errors.handlers import from_handler
-from pysock.late import late
+from pysock.late import late, nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

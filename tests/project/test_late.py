@@ -277,3 +277,74 @@ def test_a_signal_handler_ends_the_loading_and_it_is_done_again(compiled):
         env=compiled,
     )
     assert done.stdout.split() == ["Alarm", "ConnectRefusedError"]
+
+
+def test_a_handler_that_fails_meanwhile_gets_what_is_standard(compiled):
+    done = child.run(
+        """
+        import os, socket, sys
+        import pysock
+
+        def listening(timeout):
+            # By the standard class: a listen of ours loads it all.
+            server = socket.create_server(("127.0.0.1", 0))
+            ours = pysock.socket(fileno=server.detach())
+            ours.settimeout(timeout)
+            return ours
+
+        left, right = pysock.socketpair()
+        left.setblocking(False)
+        accepting, timing = listening(0), listening(0.01)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = server.getsockname()
+        file = open("/dev/null", "rb")
+        calls = [
+            lambda: left.recv(1),
+            lambda: pysock.socket().connect(address),
+            lambda: pysock.socket().recv(1),
+            lambda: pysock.socket().shutdown(0),
+            lambda: accepting.accept(),
+            lambda: accepting.accept_many(),
+            lambda: timing.accept_many(),
+            lambda: pysock.create_server(accepting.getsockname()),
+            lambda: pysock.getaddrinfo("no such name.invalid", 1),
+            lambda: right.sendfile(file),
+        ]
+        busy = []
+
+        def meanwhile(event, args):
+            # As a signal's handler may: in the middle of the first loading.
+            if event != "import" or args[0] not in WHERE or busy:
+                return
+            busy.append(True)
+            for call in calls:
+                try:
+                    call()
+                except OSError as error:
+                    said.append(OSError.__str__(error)[:9])
+            said.append(args[0])
+
+        WHERE = ("pysock.errors.base", "pysock.raw.evidence")
+        said = []
+        sys.addaudithook(meanwhile)
+        try:
+            pysock.socket().connect(address)
+        except OSError as error:
+            print(type(error).__name__)
+        print(*said, sep="|")
+        """,
+        env=compiled,
+    )
+    first, said = done.stdout.splitlines()
+    assert first == "ConnectRefusedError"
+    assert said.split("|")[:-1] == [
+        "[Errno 11",
+        "[Errno 11",
+        "[Errno 10",
+        "[Errno 10",
+        "[Errno 11",
+        "[Errno 11",
+        "timed out",
+        "[Errno 98",
+        "[Errno -2",
+    ]
