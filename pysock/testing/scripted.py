@@ -66,8 +66,14 @@ class Scripted:
             ValueError: it has a step that does not exist, or one with too
                 many or too few arguments.
         """
+        script = checked(steps)
+        # Steps of a server that has what they need, and of no other.
+        wants = {"tls": "certificate", "relay": "upstream"}
+        for step in script:
+            if wants.get(str(step[0]), "steps") not in {"steps", *settings}:
+                raise ValueError(f"no such step: {step!r}")
         self.settings = {
-            "steps": checked(steps),
+            "steps": script,
             "afterwards": checked(HEALTHY),
             "host": host,
             "answer": answer,

@@ -248,7 +248,9 @@ def test_script(host):
         assert wire.server_flags(FIN)
 
 
-@pytest.mark.parametrize("step", ["leap", ("read",), ("reset", 1), ()])
+@pytest.mark.parametrize(
+    "step", ["leap", ("read",), ("reset", 1), (), "tls", "relay"]
+)
 def test_script_with_a_wrong_step(step):
     with pytest.raises(ValueError, match="no such step"):
         testing.script(["request", step])
