@@ -6,7 +6,7 @@ import os
 
 from pysock.errors.escape import printable
 from pysock.explain.ending import stream_ended
-from pysock.explain.words import duration, many
+from pysock.explain.words import many
 from pysock.explain.written import ago, heard, see_delivery
 
 TYPE_CHECKING = False
@@ -66,8 +66,8 @@ def reset_idle(case: Case) -> None:
         return
     case.why = (
         f"the connection to {case.peer} was reset; the newest data was the "
-        f"peer's, {duration(idle)} ago: it lay unused, or the answer broke "
-        "off"
+        f"peer's, {ago(round(idle * 1000))}: it lay unused, or the answer "
+        "broke off"
     )
     see_delivery(case)
 
@@ -100,8 +100,8 @@ def reset(case: Case) -> None:
     if info is None or idle is None:
         return
     case.why += (
-        f"; the newest data was {duration(idle)} ago, and whether it was the "
-        "peer's or this program's cannot be told"
+        f"; the newest data was {ago(round(idle * 1000))}, and whether it "
+        "was the peer's or this program's cannot be told"
     )
     see_delivery(case)
 

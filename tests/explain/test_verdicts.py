@@ -1,6 +1,8 @@
 """The verdicts on a read or write that timed out, each made for real."""
 
+import errno
 import socket
+import struct
 
 import pytest
 
@@ -113,3 +115,17 @@ def test_a_handshake_that_was_slow_is_told_later(family):
         error = failure(client.recv, 1)
     assert error.tcp_info.total_retrans >= 1
     assert any("handshake had been slow" in f for f in error.explain().seen)
+
+
+@pytest.mark.parametrize("newest", ["peer", None])
+def test_data_within_the_same_tick_is_just_now(newest):
+    """The kernel's clocks of a connection count milliseconds at best."""
+    raw = bytearray(232)  # last_data_recv is 0 in it
+    for field in (68, 152):  # rtt, without which nothing was, data_segs_in
+        struct.pack_into("=I", raw, field, 1)
+    error = errors.error_for("recv", errno.ECONNRESET)
+    error.tcp_info, error._newest_data = pysock.TcpInfo(bytes(raw)), newest
+    said = error.explain().why
+    assert "the newest data was" in said
+    assert "just now" in said
+    assert " us" not in said
