@@ -14,20 +14,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report import MISSED, NOT_MEASURED
+from benchmarks.report import MISSED, NOT_MEASURED, verdict_on
 from benchmarks.rows import FASTER, ROWS, SHOWN, UNDER, Row
 
 README = Path(__file__).parent / "README.md"
 BEGIN = "<!-- cost: begin (made by benchmarks/page.py from runs of make bench)"
 END = "<!-- cost: end -->"
 
+UNEVEN = "uneven"
+# Where the middle half of the rounds is wider, as a part of their median, the
+# machine was too busy to tell.
+_TOO_WIDE = 0.2
+
 
 def table(runs: list[dict[str, Any]]) -> str:
     """The table, in Markdown: a row for each promise, a column for a run."""
     where = runs[0]["environment"]
     columns = ["Python " + run["environment"]["python"] for run in runs]
+    loads = [load for run in runs for load in run["loads"]]
     lines = [
-        f"{where['when'][:10]}, {where['kernel']}, {where['machine']}:",
+        f"{where['when'][:10]}, {where['kernel']}, {where['machine']}, "
+        f"load {min(loads):.0f} to {max(loads):.0f}:",
         "",
         _line("what", "promised", "aim", *columns),
         _line(*["---"] * (3 + len(runs))),
@@ -57,14 +64,18 @@ def _value(row: Row, value: float) -> str:
 
 
 def _found(row: Row, run: dict[str, Any]) -> str:
-    """What a run found; bold where it misses the promise."""
+    """What a run found; bold where it misses the promise of today."""
     found = {each["row"]: each for each in run["rows"]}.get(row.name)
     if found is None:
         return NOT_MEASURED
     if found["verdict"] == NOT_MEASURED or found["value"] is None:
         return NOT_MEASURED
+    low, high = found["quartiles"]
+    if high - low > _TOO_WIDE * found["value"]:
+        return UNEVEN
     said = _value(row, found["value"])
-    return f"**{said}**" if found["verdict"] == MISSED else said
+    missed = verdict_on(row, found["value"]) == MISSED
+    return f"**{said}**" if missed else said
 
 
 def joined(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -72,8 +83,9 @@ def joined(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     columns: dict[str, dict[str, Any]] = {}
     for run in runs:
         python = run["environment"]["python"]
-        column = columns.setdefault(python, {"rows": []})
+        column = columns.setdefault(python, {"rows": [], "loads": []})
         column["environment"] = run["environment"]
+        column["loads"].append(float(run["environment"]["load"].split()[0]))
         column["rows"] += run["rows"]  # the last of a name counts
     in_order = sorted(columns, key=_numbers)
     return [columns[python] for python in in_order]

@@ -79,13 +79,15 @@ def judge(row: Row, measured: Measurement) -> Finding:
         value = sides[theirs] / sides[row.ours]
     return replace(
         finding,
-        verdict=_verdict(row, value),
+        verdict=verdict_on(row, value),
         value=value,
         spread=quartiles(values),
     )
 
 
-def _verdict(row: Row, value: float) -> str:
+def verdict_on(row: Row, value: float) -> str:
+    """Say which promise of a row a value keeps."""
+
     def meets(limit: float) -> bool:
         return value >= limit if row.kind == FASTER else value <= limit
 

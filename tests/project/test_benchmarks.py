@@ -202,13 +202,14 @@ def test_the_page_shows_what_is_promised():
             "when": "2026-11-22",
             "kernel": "Linux",
             "machine": "a machine",
+            "load": "0.50 0.20 0.10",
         },
         "rows": [
             {"row": row.name, "verdict": NOT_MEASURED, "value": None}
             for row in ROWS
         ],
     }
-    assert limits_in(shown) == limits_in(page.table([run]))
+    assert limits_in(shown) == limits_in(page.table(page.joined([run])))
 
 
 def test_the_table_replaces_the_one_before():
@@ -219,12 +220,18 @@ def test_the_table_replaces_the_one_before():
 
 
 def test_runs_of_one_interpreter_are_one_column():
-    def run(python, *values):
+    def run(python, *values, spread=0.05):
         rows = [
-            {"row": row.name, "verdict": "aim", "value": value}
+            {
+                "row": row.name,
+                "verdict": "aim",
+                "value": value,
+                "quartiles": [value - spread, value + spread],
+            }
             for row, value in zip(ROWS, values, strict=False)
         ]
-        return {"environment": {"python": python}, "rows": rows}
+        environment = {"python": python, "load": "0.50 0.20 0.10"}
+        return {"environment": environment, "rows": rows}
 
     older, newer = page.joined(
         [run("3.13.0", 1.0, 3.0), run("3.9.2", 4.0), run("3.13.0", 2.0)]
@@ -232,3 +239,5 @@ def test_runs_of_one_interpreter_are_one_column():
     assert older["environment"]["python"] == "3.9.2"
     found = [page._found(row, newer) for row in ROWS[:3]]
     assert found == ["2.00x faster", "3.00x faster", NOT_MEASURED]
+    assert page._found(ROWS[0], run("3", 1.0)) == "**1.00x faster**"
+    assert page._found(ROWS[0], run("3", 2.0, spread=0.3)) == page.UNEVEN
