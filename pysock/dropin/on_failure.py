@@ -44,7 +44,7 @@ def on_failure(
     socket of the program: there it gets the typed exception that is behind
     the note. Not called for what would block, for a connect under way, for
     what `connect_ex` and `take_error` return, for a result of `connect_many`,
-    for a cancellation in asyncio, nor for `pysock.raw` and
+    for a cancellation in asyncio or trio, nor for `pysock.raw` and
     `pysock.sock_diag`. Each address that fails is a failure.
 
     Args:
