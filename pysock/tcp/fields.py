@@ -70,7 +70,12 @@ class Field(property):
         self.name = ""
         self._doc = doc
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def take_name(self, name: str) -> None:
+        """Become what reads the field of a name.
+
+        Not `__set_name__`: what a signal's handler raises in there Python
+        3.11 turns into a RuntimeError.
+        """
         self.name = name
         super().__init__(self._reader())
         # The class has one already, which would be found first.
@@ -276,3 +281,8 @@ class TcpFields:
     received_ce_bytes = Counter(272, U32, "bytes", "6.18",
         "Payload received marked CE.")
     # fmt: on
+
+
+for _name, _field in list(vars(TcpFields).items()):
+    if isinstance(_field, Field):
+        _field.take_name(_name)

@@ -348,3 +348,54 @@ def test_a_handler_that_fails_meanwhile_gets_what_is_standard(compiled):
         "[Errno 98",
         "[Errno -2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("part", "at"),
+    [
+        ("errors/tree", 50),
+        ("errors/choose", 500),
+        ("tcp/fields", 100),
+        ("tcp/fields", 1000),
+        ("tcp/info", 500),
+        ("raw/evidence", 5),
+        ("dropin/funnel", 20),
+    ],
+)
+def test_what_a_handler_raises_is_what_comes_out(part, at, compiled):
+    """Wherever in the loading its signal comes, by lines of a file."""
+    done = child.run(
+        """
+        import socket, sys
+        import pysock
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = server.getsockname()
+        part, left = sys.argv[1], int(sys.argv[2])
+
+        def trace(frame, event, _):
+            global left
+            if event == "line" and part in frame.f_code.co_filename:
+                left -= 1
+                if left < 0:
+                    sys.settrace(None)
+                    raise KeyboardInterrupt
+            return trace
+
+        sock = pysock.socket()
+        sys.settrace(trace)
+        try:
+            sock.connect(address)
+        except KeyboardInterrupt:
+            print("interrupted")
+        finally:
+            sys.settrace(None)
+        try:
+            sock.connect(address)
+        except OSError as error:
+            print(type(error).__name__)
+        """,
+        part,
+        at,
+        env=compiled,
+    )
+    assert done.stdout.split() == ["interrupted", "ConnectRefusedError"]
