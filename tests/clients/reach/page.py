@@ -112,22 +112,23 @@ def _reasons(found):
     yield "| --- | --- | --- | --- |"
     for client, row, cell in found:
         if cell.verdict != "explained":
-            yield f"| {client} | {ROWS[row]} | {said(cell)} | {cell.reason} |"
+            verdict = said(cell.verdict, cell.codes)
+            yield f"| {client} | {ROWS[row]} | {verdict} | {cell.reason} |"
 
 
-def said(cell, code=None):
+def said(verdict, codes):
     """A verdict, with the codes that belong to it."""
-    codes = (code,) if code else cell.codes
     written = " or ".join(f"`{each}`" for each in codes)
-    return f"{cell.verdict} {written}".rstrip()
+    return f"{verdict} {written}".rstrip()
 
 
 def file_name(client):
     return client.replace(" ", "-").replace(".", "-") + ".md"
 
 
-def heading(row, cell, code=None):
-    return f"## {ROWS[row]}: {said(cell, code)}"
+def heading(row, verdict, code):
+    """That of a cell, with the code that was seen or `None`."""
+    return f"## {ROWS[row]}: {said(verdict, [code] if code else [])}"
 
 
 def client_page(client):
@@ -135,9 +136,8 @@ def client_page(client):
     cells = []
     for row, (_, noted) in seen.look(client).items():
         assert seen.is_as_expected(client, row, noted), (client, row, noted)
-        code = seen.verdict_of(noted)[1]
         cells.append(
-            f"{heading(row, expected(client, row), code)}\n\n"
+            f"{heading(row, *seen.verdict_of(noted))}\n\n"
             f"```text\n{seen.last_lines(noted)}\n```"
         )
     script = COLUMNS / f"{CLIENTS[client].file}.py"

@@ -125,7 +125,8 @@ OTHERWISE = {
     ),
     ("psycopg", "icmp"): nothing(
         "psycopg asks libpq before the connect has ended; libpq takes it for "
-        "made, and the errno is lost: `server closed the connection`"
+        "made, and the errno is lost: `server closed the connection`. If the "
+        "ICMP message comes sooner than that, it is explained"
     ),
     ("psycopg", "full-queue"): named(
         "connect-timeout-deadline", because=_PSYCOPG_TIMER
@@ -151,7 +152,7 @@ class Race(NamedTuple):
     Attributes:
         texts: the part of the text that differs.
         instead: what is expected of the texts that come more seldom.
-        because: why they differ.
+        because: why they differ, for readers of this file.
     """
 
     texts: tuple[str, ...]
@@ -177,6 +178,14 @@ RACES = {
 def expected(client, row):
     """The `Cell` that is expected of a client in a row."""
     return OTHERWISE.get((client, row), BY_ROW[row])
+
+
+def allowed(client, row):
+    """The expected `Cell`, and that of a race which the client lost."""
+    cells = [expected(client, row)]
+    if (client, row) in RACES:
+        cells.append(RACES[client, row].instead)
+    return cells
 
 
 def every_cell():
