@@ -4,7 +4,7 @@ python -m benchmarks --json > 3.13.json     # with each interpreter
 python -m benchmarks.page 3.11.json 3.12.json 3.13.json
 
 Runs of one interpreter make one column, be it that each measured some rows
-only; of a row that several measured the last counts.
+only; of a row that several measured the last counts that was even.
 """
 
 from __future__ import annotations
@@ -65,17 +65,21 @@ def _value(row: Row, value: float) -> str:
 
 def _found(row: Row, run: dict[str, Any]) -> str:
     """What a run found; bold where it misses the promise of today."""
-    found = {each["row"]: each for each in run["rows"]}.get(row.name)
-    if found is None:
+    every = [each for each in run["rows"] if each["row"] == row.name]
+    told = [each for each in every if each["value"] is not None]
+    if not told:
         return NOT_MEASURED
-    if found["verdict"] == NOT_MEASURED or found["value"] is None:
-        return NOT_MEASURED
-    low, high = found["quartiles"]
-    if high - low > _TOO_WIDE * found["value"]:
+    even = [each for each in told if not _is_uneven(each)]
+    if not even:
         return UNEVEN
-    said = _value(row, found["value"])
-    missed = verdict_on(row, found["value"]) == MISSED
-    return f"**{said}**" if missed else said
+    value = even[-1]["value"]
+    said = _value(row, value)
+    return f"**{said}**" if verdict_on(row, value) == MISSED else said
+
+
+def _is_uneven(found: dict[str, Any]) -> bool:
+    low, high = found["quartiles"]
+    return bool(high - low > _TOO_WIDE * found["value"])
 
 
 def joined(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -86,7 +90,7 @@ def joined(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         column = columns.setdefault(python, {"rows": [], "loads": []})
         column["environment"] = run["environment"]
         column["loads"].append(float(run["environment"]["load"].split()[0]))
-        column["rows"] += run["rows"]  # the last of a name counts
+        column["rows"] += run["rows"]
     in_order = sorted(columns, key=_numbers)
     return [columns[python] for python in in_order]
 

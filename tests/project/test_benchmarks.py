@@ -240,4 +240,7 @@ def test_runs_of_one_interpreter_are_one_column():
     found = [page._found(row, newer) for row in ROWS[:3]]
     assert found == ["2.00x faster", "3.00x faster", NOT_MEASURED]
     assert page._found(ROWS[0], run("3", 1.0)) == "**1.00x faster**"
-    assert page._found(ROWS[0], run("3", 2.0, spread=0.3)) == page.UNEVEN
+    uneven = run("3", 3.0, spread=0.9)
+    assert page._found(ROWS[0], uneven) == page.UNEVEN
+    [both] = page.joined([run("3", 2.0), uneven])
+    assert page._found(ROWS[0], both) == "2.00x faster"
