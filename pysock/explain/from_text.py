@@ -1,8 +1,9 @@
 """What libraries written in C tell of a failure: an address and some words.
 
 The sockets of libpq and gRPC are none of Python's, and are closed when their
-exceptions arrive. Read here is what they were seen to write (libpq 14 to 18,
-grpcio 1.60 to 1.85); any other text tells nothing.
+exceptions arrive. Read here is what they write: most of it was seen (libpq of
+psycopg-binary 3.3, grpcio 1.85), some is of their sources. Any other text
+tells nothing.
 """
 
 from __future__ import annotations

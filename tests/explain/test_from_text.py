@@ -1,4 +1,4 @@
-"""What libpq and gRPC write, as it was seen; any other text tells nothing.
+"""What libpq and gRPC write is read; any other text tells nothing.
 
 The clients themselves are met in tests/clients/reach/.
 """
