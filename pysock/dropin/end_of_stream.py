@@ -70,16 +70,17 @@ def met_end(sock: Any, call: str) -> None:
             raise
 
 
-def end_of(sock: Any) -> SocketError | None:
+def end_of(sock: Any, *, tls: bool = False) -> SocketError | None:
     """How a stream has ended that a library calls ended.
 
     Args:
         sock: of the standard class.
+        tls: whether TLS is spoken over it, which has an end of its own.
 
     Returns:
-        what was read when the end was met; where no read met it (TLS has an
-        end of its own), what is read now. `None` of what is not TCP, and of
-        a socket that is closed.
+        what was read when the end was met; where no read met it, what is read
+        now. `None` of what is not TCP, of a socket that is closed, and of a
+        connection that has not ended: then somebody here has closed it.
 
     Raises nothing but what a signal's handler raises meanwhile.
     """
@@ -88,10 +89,13 @@ def end_of(sock: Any) -> SocketError | None:
         if known is not None:
             return known
         read = _reading(sock, "recv")
-        if read is not None:
-            if read._fin_came is False:
-                read._reason = "session"
-            keep_of(sock, read)
+        if read is None:
+            return None
+        if read._fin_came is False:
+            if not tls:
+                return None
+            read._reason = "session"
+        keep_of(sock, read)
         return read
     except Exception as problem:
         if from_handler(problem):

@@ -62,7 +62,7 @@ def _timing_out(method: Method) -> Method:
     def wrapper(self: Any) -> None:
         failure = _waited(self) if noting.active else None
         method(self)
-        _note(self, None, failure)
+        _note(_errors(self, None), failure)
 
     return wrapper
 
@@ -74,11 +74,15 @@ def _losing(method: Method) -> Method:
         transport, payload = self.transport, self._payload
         known = {id(error) for error in _errors(self, payload)}
         method(self, exc)
-        if any(id(error) not in known for error in _errors(self, payload)):
+        # Those that were there before tell of something else.
+        made = [
+            error for error in _errors(self, payload) if id(error) not in known
+        ]
+        if made:
             failure = attached(exc) if exc is not None else None
             if failure is None and noting.active:
                 failure = end_of_transport(transport)
-            _note(self, payload, failure)
+            _note(made, failure)
 
     return wrapper
 
@@ -147,11 +151,11 @@ def _waited(protocol: Any) -> SocketError | None:
     return failure
 
 
-def _note(protocol: Any, payload: Any, failure: SocketError | None) -> None:
+def _note(errors: list[BaseException], failure: SocketError | None) -> None:
     """Note a failure on what the protocol, or the answer's body, raises."""
     if failure is None:
         return
-    for error in _errors(protocol, payload):
+    for error in errors:
         if details(error) is None:
             attach(error, failure)
 

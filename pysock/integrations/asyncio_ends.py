@@ -55,8 +55,9 @@ def end_of_transport(transport: Any) -> SocketError | None:
     """
     if transport is None:
         return None
+    tls = transport.get_extra_info("ssl_object") is not None
     with standing_for(transport) as sock:
-        failure = None if sock is None else end_of(sock)
+        failure = None if sock is None else end_of(sock, tls=tls)
     if failure is not None and failure.address is None:
         failure.address = transport.get_extra_info("peername")
     return failure

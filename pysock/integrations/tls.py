@@ -168,7 +168,7 @@ def _sending(call: str, method: Method) -> Method:
 
 def _keep_end(sock: Any) -> None:
     """Keep how the connection stood when a read gave nothing."""
-    failure = end_of(sock)
+    failure = end_of(sock, tls=True)
     if failure is not None:
         keep(failure, caller(2))
 

@@ -126,3 +126,44 @@ def test_uninstall_leaves_aiohttp_as_it_was():
         assert [dict(vars(kind)) for kind in kinds] == before
         """
     )
+
+
+def test_what_was_raised_before_the_end_has_another_cause(seen):
+    """A released answer says `Connection closed`: this program did that."""
+    child.run(
+        """
+        import asyncio, pysock
+        pysock.install()
+        import aiohttp
+        from aiohttp import web
+
+        async def answer(request):
+            return web.Response(body=b"data", status=404)
+
+        async def main():
+            app = web.Application()
+            app.add_routes([web.get("/", answer)])
+            runner = web.AppRunner(app)
+            await runner.setup()
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            host, port = runner.addresses[0]
+            async with aiohttp.ClientSession() as session:
+                response = await session.get(f"http://{host}:{port}/")
+                try:
+                    response.raise_for_status()
+                except aiohttp.ClientResponseError:
+                    pass
+                try:
+                    await response.read()
+                except aiohttp.ClientConnectionError as error:
+                    assert error.args == ("Connection closed",)
+                    notes = getattr(error, "__notes__", [])
+                    assert list(notes) == [], list(notes)
+                else:
+                    raise AssertionError("read")
+            await runner.cleanup()
+
+        asyncio.run(main())
+        """
+    )
