@@ -165,24 +165,16 @@ class Page:
         if self._is_help:
             return [(line, "") for line in _HELP.splitlines()]
         chosen = sorted(self._readings, key=_ORDERS[self._order])
-        cells = [self._cells(reading) for reading in chosen]
         words = self._filter.lower().split()
         if words:
-            kept = [
-                all(word in " ".join(row).lower() for word in words)
-                for row in cells
-            ]
-            chosen = [
-                one for one, keep in zip(chosen, kept, strict=True) if keep
-            ]
-            cells = [
-                row for row, keep in zip(cells, kept, strict=True) if keep
-            ]
+            chosen = [one for one in chosen if self._has(one, words)]
         below = self._below(chosen, width)
         self._room = max(height - 3 - len(below), 1)
         self._top = max(min(self._top, len(chosen) - self._room), 0)
         part = slice(self._top, self._top + self._room)
-        columns = list(zip(*cells[part], strict=True)) or [()] * len(_COLUMNS)
+        # What is not on the screen costs nothing.
+        cells = [self._cells(reading) for reading in chosen[part]]
+        columns = list(zip(*cells, strict=True)) or [()] * len(_COLUMNS)
         table = fitted_lines(_COLUMNS, columns, width)
         styles = ["bold"]
         styles += [STYLES[verdict(one)[0]] for one in chosen[part]]
@@ -192,6 +184,10 @@ class Page:
             *below,
             (self._footer(), "dim"),
         ]
+
+    def _has(self, reading: Reading, words: list[str]) -> bool:
+        text = " ".join(self._cells(reading)).lower()
+        return all(word in text for word in words)
 
     def at_end(self, width: int, height: int) -> list[Line]:
         """What is left below when the view has gone: all but the footer."""

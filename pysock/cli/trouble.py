@@ -89,4 +89,5 @@ def _left_open(entry: Entry) -> Trouble:
     if since is None:
         return DOUBTFUL, "peer has closed"
     bad = WRONG if since >= _LONG * 1000 else DOUBTFUL
-    return bad, f"peer closed {duration(since / 1000)} ago"
+    # At least: an ACK of what this end has sent since is newer.
+    return bad, f"peer closed > {duration(since / 1000)} ago"

@@ -177,7 +177,7 @@ def test_trouble_is_told_and_coloured(quiet):  # noqa: F811
             assert "; 1 wrong, 1 doubtful" in plain[0]
             assert "FULL 1/0" in plain[2]
             assert re.search(
-                r"CLOSE-WAIT .* peer closed \S+ \w+ ago", plain[3]
+                r"CLOSE-WAIT .* peer closed > \S+ \w+ ago", plain[3]
             )
             full, left = text.splitlines()[2:4]
             assert full.startswith("\x1b[31m")
