@@ -17,7 +17,7 @@ import pytest
 from lab.namespace import Namespace
 from lab.waiting import until
 from support.requirements import skip_or_fail
-from support.syscalls import trace
+from support.syscalls import in_order, trace
 
 pytest_plugins = ["lab.fixtures"]
 
@@ -130,6 +130,13 @@ def test_a_call_that_is_added_is_found(tmp_path, standard_life, certificate):
     assert len(added) >= 10
     assert all(": getsockname(" in line for line in added)
     assert left_out == []
+
+
+@pytest.mark.parametrize(
+    "made", [[9, 10, 12], [32766, 32767, 300], [32767, 300, 301], [700]]
+)
+def test_threads_are_compared_in_the_order_of_their_making(made):
+    assert in_order(set(made)) == made
 
 
 ELSEWHERE = "2001:db8::1"

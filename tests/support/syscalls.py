@@ -15,6 +15,9 @@ _MAKERS = {"socket", "accept", "accept4", "dup", "dup2", "dup3"}
 _PAIR = re.compile(r"\[(\d+), (\d+)\]")
 _CHAPTER = re.compile(r'write\(-1, "(?P<name>[^"]*)"')
 
+# More threads than a program here makes, and others meanwhile.
+_MANY = 16_000
+
 # What is another number in every run: ports, names of files, addresses.
 _NORMAL = (
     (re.compile(r"htons\(\d+\)"), "htons(PORT)"),
@@ -50,11 +53,23 @@ def trace(arguments, folder):
         timeout=120,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    files = sorted(
-        Path(folder).glob("trace.*"), key=lambda path: int(path.suffix[1:])
-    )
+    numbered = {
+        int(path.suffix[1:]): path for path in Path(folder).glob("trace.*")
+    }
     sockets = set()
-    return [list(_on_sockets(file, sockets)) for file in files]
+    return [
+        list(_on_sockets(numbered[number], sockets))
+        for number in in_order(numbered)
+    ]
+
+
+def in_order(numbers):
+    """Threads of one program in the order of their making.
+
+    The kernel numbers them upwards, and begins anew where its numbers end.
+    """
+    begun_anew = max(numbers) - min(numbers) > _MANY
+    return sorted(numbers, key=lambda n: (begun_anew and n < _MANY, n))
 
 
 def _on_sockets(file, sockets):
