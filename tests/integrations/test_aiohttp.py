@@ -132,38 +132,46 @@ def test_what_was_raised_before_the_end_has_another_cause(seen):
     """A released answer says `Connection closed`: this program did that."""
     child.run(
         """
-        import asyncio, pysock
+        import asyncio, socket, threading
+        import pysock
         pysock.install()
         import aiohttp
-        from aiohttp import web
 
-        async def answer(request):
-            return web.Response(body=b"data", status=404)
+        over = threading.Event()
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def serve():
+            with listener.accept()[0] as sock:
+                sock.recv(4000)
+                sock.sendall(b"HTTP/1.1 404 No\\r\\n"
+                    b"Content-Length: 4\\r\\n\\r\\ndata")
+                over.wait()
+
+        threading.Thread(target=serve, daemon=True).start()
 
         async def main():
-            app = web.Application()
-            app.add_routes([web.get("/", answer)])
-            runner = web.AppRunner(app)
-            await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            host, port = runner.addresses[0]
+            url = "http://127.0.0.1:{}/".format(listener.getsockname()[1])
             async with aiohttp.ClientSession() as session:
-                response = await session.get(f"http://{host}:{port}/")
+                answer = await session.get(url)
                 try:
-                    response.raise_for_status()
+                    answer.raise_for_status()
                 except aiohttp.ClientResponseError:
                     pass
+                [[(protocol, _)]] = session.connector._conns.values()
+                over.set()
+                while protocol.is_connected():
+                    await asyncio.sleep(0)
+                while protocol.exception() is None:
+                    await asyncio.sleep(0)
                 try:
-                    await response.read()
+                    await answer.read()
                 except aiohttp.ClientConnectionError as error:
                     assert error.args == ("Connection closed",)
                     notes = getattr(error, "__notes__", [])
                     assert list(notes) == [], list(notes)
                 else:
                     raise AssertionError("read")
-            await runner.cleanup()
 
-        asyncio.run(main())
+        asyncio.run(asyncio.wait_for(main(), 20))
         """
     )
