@@ -62,7 +62,7 @@ def traceback():
 def doctor():
     """A server that is stuck and leaks, as the tutorial has it."""
     said = sessions.printed(
-        "$ python server.py & sleep 0.5\n"
+        "$ python server.py & sleep 2\n"
         "$ python client.py 30\n"
         "$ python silent.py & sleep 2\n"
         "$ pysock doctor\n"
