@@ -206,7 +206,8 @@ class TcpFields:
     reordering = Field(88, U32, "segments", "2.4",
         "Reordering distance (starts at tcp_reordering, 3).")
     rcv_rtt_us = Field(92, U32, "us", "2.6",
-        "The receiver's own round-trip estimate.", none=0)
+        "Round trip as the receiver guesses it from data that "
+        "came; rtt_us is the sender's.", none=0)
     rcv_space = Field(96, U32, "bytes", "2.6",
         "Bytes copied to the program per round trip (buffer tuning).")
     total_retrans = Counter(100, U32, "segments", "2.6",
