@@ -21,6 +21,19 @@ from testing.searched import SEARCHED
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "errors"
 # Rows of a timeout that the caller set, and the text of them all.
 LATE, TIMED_OUT = ("deadline",), "timed out"
+# What getaddrinfo says, in glibc's words, and the codes that it can get.
+RESOLVER = {
+    "[Errno -2] Name or service not known": ("name-not-found",),
+    "[Errno -3] Temporary failure in name resolution": (
+        "name-no-answer",
+        "name-server-failed",
+    ),
+    "[Errno -4] Non-recoverable failure in name resolution": (
+        "name-server-failed",
+    ),
+    "[Errno -5] No address associated with hostname": ("name-not-found",),
+    "[Errno -8] Servname not supported for ai_socktype": ("name-invalid",),
+}
 MADE = "<!-- Made by tests/project/error_pages.py (`make docs`). -->"
 
 
@@ -86,6 +99,7 @@ def seen(code, rows):
         )
     texts = [TIMED_OUT for row in rows if row.origins == LATE]
     texts += [errno_text(n) for row in rows for n in errnos(row, code)]
+    texts += [text for text, codes in RESOLVER.items() if code in codes]
     if texts:
         yield "\n".join(f"    {text}" for text in dict.fromkeys(texts))
     links = dict.fromkeys(f"[row {r.number}]({anchor(r)})" for r in rows)
@@ -190,7 +204,7 @@ def make_it_happen(code):
             + "; ".join(dict.fromkeys(names))
             + ". `pytest tests/lab/test_causes.py` runs all of them."
         )
-    yield f"`pysock errors {code}` says all this offline."
+    yield f"`pysock errors {code}` says offline what it means."
 
 
 def codes_of(cause):
@@ -245,6 +259,10 @@ def index(every):
                 for n, codes in sorted(kernels.items())
             ]
             + [f"| `{TIMED_OUT}` | {', '.join(map(link, late))} |"]
+            + [
+                f"| `{text}` | {', '.join(map(link, codes))} |"
+                for text, codes in RESOLVER.items()
+            ]
         ),
         "## Every code",
         "\n".join(

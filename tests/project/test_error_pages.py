@@ -1,10 +1,11 @@
 """docs/errors/: a page for every code, as the code would write it now."""
 
+import ctypes
 import re
 
 import pytest
 
-from project.error_pages import FOLDER, pages
+from project.error_pages import FOLDER, RESOLVER, pages
 from project.wires import WIRES, drawn
 from pysock import errors
 from pysock.errors import CATALOGUE
@@ -41,6 +42,15 @@ def test_row_is_found_where_its_link_leads():
     for text in PAGES.values():
         anchors = re.findall(r"\(\.\./failures\.md#([^)]*)\)", text)
         assert set(anchors) <= headings
+
+
+@pytest.mark.parametrize("text", RESOLVER)
+def test_the_resolver_says_it(text):
+    number, said = re.fullmatch(r"\[Errno (-\d+)\] (.*)", text).groups()
+    words = ctypes.CDLL(None).gai_strerror
+    words.restype = ctypes.c_char_p
+    assert words(int(number)).decode() == said
+    assert errors.ResolveError(int(number), said).code in RESOLVER[text]
 
 
 def test_the_tree_has_every_class():
