@@ -40,7 +40,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="CODE|NAME|NUMBER|ERRNO|TEXT",
         help="a code (peer-reset-idle), a class (ConnectError finds those "
         "below it too), a row's number (6a), an errno by name or number, or "
-        "text from a log; without it, all rows",
+        "text from a log in the words of the kernel or of Python; without "
+        "it, all rows",
     )
     add_json_argument(parser)
 
