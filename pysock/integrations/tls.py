@@ -209,7 +209,9 @@ def note_tls(
     try:
         sock = noting.real_socket(sock)
         if not in_handshake and not isinstance(exc, ssl.SSLError):
-            # Of the kernel, as on any connection.
+            # Of the kernel, as on any connection. Only a write has EPIPE:
+            # reading a session can write as well.
+            call = "send" if exc.errno == EPIPE else call
             failure: Any = failure_of(sock, call, exc)
         else:
             failure = tls_failure(

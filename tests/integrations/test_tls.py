@@ -19,7 +19,7 @@ CLIENT = """
         return socket.create_connection((host, int(port)), float(timeout))
 
     def write_on(secure):
-        for _ in range(1000):
+        for _ in range(100_000):
             secure.sendall(bytes(1000))
 
     def read_on(secure):
@@ -189,6 +189,12 @@ def test_stale_keep_alive(failing):
     """
     [plain] = run("plain", address, script)
     [noted] = run("noted", address, script)
-    assert plain.split()[0] == noted.split()[0]
+    kind = noted.split()[0]
+    assert plain.split()[0] == kind
     assert plain.split()[1] == "None"
-    assert noted.split()[1] == "peer-closed", noted
+    # Newer versions of OpenSSL meet what the peer's RST has left.
+    codes = {
+        "RemoteDisconnected": "peer-closed",
+        "BrokenPipeError": "broken-pipe",
+    }
+    assert noted.split()[1] == codes[kind], noted
