@@ -7,6 +7,7 @@ import os
 import re
 import sys
 
+from pysock.cli.library_texts import codes_behind
 from pysock.cli.table import (
     add_json_argument,
     print_fields,
@@ -40,7 +41,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="CODE|NAME|NUMBER|ERRNO|TEXT",
         help="a code (peer-reset-idle), a class (ConnectError finds those "
         "below it too), a row's number (6a), an errno by name or number, or "
-        "text from a log in the words of the kernel or of Python; without "
+        "text from a log in the words of the kernel, of Python, of the "
+        "resolver or of libraries (requests, aiohttp, redis ...); without "
         "it, all rows",
     )
     add_json_argument(parser)
@@ -87,6 +89,7 @@ def matching(text: str) -> list[Failure]:
         or _with_errno({_errno_of(word)})
         or [row for row in CATALOGUE if word in _class_names(row)]
         or _in_text(word)
+        or _with_code(codes_behind(word))
     )
 
 
@@ -104,7 +107,8 @@ def _in_text(text: str) -> list[Failure]:
     }
     names = [row for row in CATALOGUE if words & _own_names(row)]
     return (
-        _with_code(words)
+        # Codes of one word, such as "timeout", are words of the language too.
+        _with_code({word for word in words if "-" in word})
         or _with_errno(numbers | said)
         or names
         or _with_meaning(text)

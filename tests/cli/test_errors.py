@@ -7,8 +7,12 @@ import sys
 
 import pytest
 
+from project.error_pages import RESOLVER
 from pysock import errors
+from pysock.cli.errors import matching
+from pysock.cli.library_texts import TEXTS
 from support.command import on_terminal, pysock_command
+from testing.searched import SEARCHED
 
 
 def rows_for(*words):
@@ -73,6 +77,23 @@ def test_json_has_every_attribute_of_every_row():
 )
 def test_word_finds_its_rows(word, numbers):
     assert [row["number"] for row in rows_for(word)] == numbers
+
+
+@pytest.mark.parametrize("known", SEARCHED, ids=lambda known: known.text)
+def test_text_of_a_library_finds_what_may_be_behind_it(known):
+    found = {c.code for row in matching(known.text) for c in row.causes}
+    assert set(known.codes) <= found
+
+
+@pytest.mark.parametrize("text", RESOLVER)
+def test_text_of_the_resolver_finds_its_code(text):
+    found = {c.code for row in matching(text) for c in row.causes}
+    assert set(RESOLVER[text]) <= found
+
+
+def test_no_text_is_known_that_nobody_made():
+    made = " ".join([known.text for known in SEARCHED] + list(RESOLVER))
+    assert [text for text in TEXTS if text not in made] == []
 
 
 def test_row_is_printed_with_all_its_text():
