@@ -134,9 +134,8 @@ class _Finder(FileFinder):
         path = f"{self.path}/{fullname.rpartition('.')[2]}"
         for source in (f"{path}.py", f"{path}/__init__.py"):
             if source in _kept:
-                return spec_from_file_location(
-                    fullname, source, loader=_Loader(fullname, source)
-                )
+                loader: Any = _Loader(fullname, source)
+                return spec_from_file_location(fullname, source, loader=loader)
         return super().find_spec(fullname, target)
 
 
