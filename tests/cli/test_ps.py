@@ -57,7 +57,8 @@ def test_hung_client(place, version):
     assert row["remote_process"] == f"python/{server}"
     assert row["code"] == "answer-awaited"
     assert "its program has not answered" in row["why"]
-    assert 0 < row["asleep"] < 60
+    # Whole hundredths of a second: it may have fallen asleep just now.
+    assert 0 <= row["asleep"] < 60
     assert done.returncode == 0
     [line] = [x for x in done.stdout.splitlines() if x.startswith(f"{client}")]
     assert f"(python/{server})  ESTAB" in line
