@@ -3,23 +3,15 @@
 import pytest
 
 from support import child
+from support.serve_once import SERVE
 
 PARTS = """
     import asyncio, contextlib, pysock, socket, ssl, sys, threading
     if sys.argv[1] == "noted":
         pysock.install()
-
-    held = []
-
-    def serve(act):
-        listener = socket.create_server(("127.0.0.1", 0))
-        held.append(listener)
-        def run():
-            with contextlib.suppress(OSError):
-                act(listener.accept()[0])
-        threading.Thread(target=run, daemon=True).start()
-        return listener.getsockname()
-
+"""
+PARTS += SERVE
+PARTS += """
     def answers(sock):
         sock.recv(4000)
         sock.sendall(b"half")

@@ -7,23 +7,15 @@ is compared with that of a plain run.
 import pytest
 
 from support import child
+from support.serve_once import SERVE
 
 PARTS = """
     import asyncio, contextlib, pysock, socket, ssl, struct, sys, threading
     if sys.argv[1] == "noted":
         pysock.install()
-
-    held = []
-
-    def serve(act):
-        listener = socket.create_server(("127.0.0.1", 0))
-        held.append(listener)
-        def run():
-            with contextlib.suppress(OSError):
-                act(listener.accept()[0])
-        threading.Thread(target=run, daemon=True).start()
-        return listener.getsockname()
-
+"""
+PARTS += SERVE
+PARTS += """
     def reset(sock):
         linger = struct.pack("ii", 1, 0)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

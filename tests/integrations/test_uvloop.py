@@ -8,6 +8,7 @@ import pytest
 from pysock import testing
 from support import child
 from support.requirements import skip_or_fail
+from support.serve_once import SERVE
 
 pytestmark = pytest.mark.foreign
 
@@ -19,18 +20,10 @@ PARTS = """
     import asyncio, uvloop
     refusing, silent = int(sys.argv[2]), int(sys.argv[3])
 
-    held = []
     trusting = ssl.create_default_context()
-
-    def serve(act):
-        listener = socket.create_server(("127.0.0.1", 0))
-        held.append(listener)
-        def run():
-            with contextlib.suppress(OSError):
-                act(listener.accept()[0])
-        threading.Thread(target=run, daemon=True).start()
-        return listener.getsockname()
-
+"""
+PARTS += SERVE
+PARTS += """
     def resets(sock):
         sock.recv(4000)
         linger = struct.pack("ii", 1, 0)
