@@ -2,8 +2,8 @@
 
 A test run that is killed ends nothing that it has started. A keeper stands
 between: a process of its own that starts the server, and ends it and all that
-it has left behind, daemons and workers of other users too, when its standard
-input closes. The kernel closes that for whoever is killed.
+it has left behind, daemons and workers of other users too, when the run ends
+or says so. It watches the run's process; nothing is open for it there.
 """
 
 import contextlib
@@ -34,18 +34,23 @@ def start(command, *, user=None, **options):
     """
     who = "" if user is None else "{}:{}".format(*user)
     return subprocess.Popen(
-        [sys.executable, "-I", __file__, who, *map(str, command)],
-        stdin=subprocess.PIPE, start_new_session=True, **options,
+        [sys.executable, "-I", __file__, str(os.getpid()), who,
+         *map(str, command)],
+        stdin=subprocess.DEVNULL, start_new_session=True, **options,
     )  # fmt: skip
 
 
 def end(keeper):
     """End the server of a keeper, all that it has started, and wait."""
-    keeper.stdin.close()
+    keeper.terminate()
     keeper.wait(3 * _PATIENCE)
 
 
-def _keep(who, command):
+def _keep(run, who, command):
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
+    signal.signal(signal.SIGTERM, lambda *_: None)
     # What the server leaves behind becomes ours, not init's.
     if ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
@@ -53,11 +58,14 @@ def _keep(who, command):
     if who:
         user, _, group = who.partition(":")
         options = {"user": int(user), "group": int(group), "extra_groups": []}
+    watch = select.poll()
+    watch.register(told, select.POLLIN)
+    watch.register(os.pidfd_open(run), select.POLLIN)
+    if os.getppid() != run:
+        return 1  # it has ended already
     server = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, start_new_session=True, **options
     )
-    watch = select.poll()
-    watch.register(0, select.POLLHUP)
     watch.register(os.pidfd_open(server.pid), select.POLLIN)
     watch.poll()
     status = server.poll()
@@ -94,4 +102,4 @@ def _is_left():
 
 
 if __name__ == "__main__":
-    sys.exit(_keep(sys.argv[1], sys.argv[2:]))
+    sys.exit(_keep(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))
