@@ -156,6 +156,8 @@ def test_what_has_died_stays_counted_once(place, version):
         client.close()
         assert server.recv(1) == b""
         server.close()
+        # The kernel tells of a death a moment later.
+        until(lambda: sent() == 7, what="what has died in the sums")
         assert sent() == 7
         # One that comes and goes between two looks.
         with connect(version, port=int(port)) as short:
