@@ -28,6 +28,7 @@ from _frozen_importlib_external import (
     cache_from_source,
     spec_from_file_location,
 )
+from _socket import gaierror
 from errno import EAGAIN, ETIMEDOUT
 from time import monotonic
 
@@ -215,7 +216,27 @@ _NOT_LOADED = (
 )
 
 
-def late(
+def late(namespace: dict[str, Any], *functions: str) -> None:
+    """Put functions into a namespace that are imported at their first call.
+
+    Args:
+        namespace: the globals of who calls them.
+        functions: each with its module, as `"dropin.funnel.failure_of"`. What
+            is done where one cannot be loaded is in `OTHERWISE`; without a
+            line there it raises.
+    """
+    for function in functions:
+        module, _, name = function.rpartition(".")
+        import_at_first_call(
+            namespace,
+            f"pysock.{module}",
+            name,
+            OTHERWISE.get(function),
+            timed=function in _TIMED,
+        )
+
+
+def import_at_first_call(
     namespace: dict[str, Any],
     module: str,
     name: str,
@@ -223,9 +244,7 @@ def late(
     *,
     timed: bool = False,
 ) -> None:
-    """Put a function into a namespace that is imported at its first call.
-
-    From then on it lies there itself.
+    """Put one function there; from its first call on it lies there itself.
 
     Args:
         namespace: the globals of who calls it.
@@ -292,3 +311,39 @@ def unreported(error: OSError) -> OSError:
 def unprotected(call: Callable[..., Any], *args: Any) -> Any:
     """Call something as it is."""
     return call(*args)
+
+
+def plain_gaierror(host: object, args: tuple[Any, ...], *_: object) -> OSError:
+    """Make the exception of a name that does not resolve."""
+    return gaierror(*args)
+
+
+OTHERWISE: dict[str, Callable[..., Any]] = {
+    "dropin.accept.accept_failure": plain_accept_failure,
+    "dropin.on_failure.report": unreported,
+    "dropin.sigpipe.without_sigpipe": unprotected,
+    "dropin.without_snapshot.unresolved": plain_gaierror,
+    "dropin.without_snapshot.would_block": plain_would_block,
+    "errors.choose.error_for": plain_error,
+    **dict.fromkeys(
+        (
+            "dropin.binding.note_server",
+            "dropin.end_of_stream.has_room",
+            "dropin.end_of_stream.met_end",
+            "dropin.funnel.failure_of",
+            "dropin.funnel.unreported_failure_of",
+            "dropin.kinds.is_tcp",
+            "dropin.memory.recall",
+            "dropin.memory.remember",
+            "dropin.option_timeout.option_timeout",
+            "explain.ended_objects.keep_of",
+            "explain.notes.attach",
+            "explain.notes.attached",
+        ),
+        nothing,
+    ),
+}
+
+_TIMED = frozenset(
+    {"dropin.funnel.failure_of", "dropin.funnel.unreported_failure_of"}
+)

@@ -9,7 +9,7 @@ from operator import index
 
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
-from pysock.late import late, nothing, plain_accept_failure
+from pysock.late import late
 from pysock.raw.calls import (
     AF_INET,
     AF_INET6,
@@ -29,12 +29,10 @@ if TYPE_CHECKING:
 else:
     late(
         globals(),
-        "pysock.dropin.accept",
-        "accept_failure",
-        plain_accept_failure,
+        "dropin.accept.accept_failure",
+        "dropin.batch.Batch",
+        "dropin.option_timeout.option_timeout",
     )
-    late(globals(), "pysock.dropin.batch", "Batch")
-    late(globals(), "pysock.dropin.option_timeout", "option_timeout", nothing)
 
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout

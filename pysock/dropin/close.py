@@ -10,7 +10,7 @@ from pysock.dropin.closing import closed, wake_on_close
 from pysock.dropin.in_use import in_use, let_go
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
-from pysock.late import late, nothing, plain_error, unreported
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,14 +23,11 @@ if TYPE_CHECKING:
 else:
     late(
         globals(),
-        "pysock.dropin.funnel",
-        "failure_of",
-        nothing,
-        timed=True,
+        "dropin.funnel.failure_of",
+        "dropin.memory.remember",
+        "dropin.on_failure.report",
+        "errors.choose.error_for",
     )
-    late(globals(), "pysock.dropin.memory", "remember", nothing)
-    late(globals(), "pysock.dropin.on_failure", "report", unreported)
-    late(globals(), "pysock.errors.choose", "error_for", plain_error)
 
 _fileno = _socket.socket.fileno
 _shutdown = _socket.socket.shutdown

@@ -13,7 +13,7 @@ from errno import EAGAIN, EALREADY, EINPROGRESS
 
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
-from pysock.late import late, nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,15 +27,12 @@ if TYPE_CHECKING:
 else:
     late(
         globals(),
-        "pysock.dropin.funnel",
-        "failure_of",
-        nothing,
-        timed=True,
+        "dropin.funnel.failure_of",
+        "dropin.kinds.is_tcp",
+        "dropin.memory.recall",
+        "dropin.memory.remember",
+        "dropin.taking.take_error",
     )
-    late(globals(), "pysock.dropin.kinds", "is_tcp", nothing)
-    late(globals(), "pysock.dropin.memory", "recall", nothing)
-    late(globals(), "pysock.dropin.memory", "remember", nothing)
-    late(globals(), "pysock.dropin.taking", "take_error")
 
 _monotonic = time.monotonic
 _connect = _socket.socket.connect

@@ -13,13 +13,7 @@ from time import monotonic
 
 from pysock import raw
 from pysock.dropin.standard import rebind, standard_functions
-from pysock.late import late, nothing, unreported
-
-
-def _unresolved(host: object, args: tuple[Any, ...], *_: object) -> gaierror:
-    """The standard module's, where ours cannot be loaded."""
-    return gaierror(*args)
-
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,17 +27,12 @@ if TYPE_CHECKING:
     from pysock.raw.queue import ListenQueue
     from pysock.tcp.info import TcpInfo
 else:
-    late(globals(), "pysock.dropin.binding", "note_server", nothing)
     late(
         globals(),
-        "pysock.dropin.funnel",
-        "unreported_failure_of",
-        nothing,
-        timed=True,
-    )
-    late(globals(), "pysock.dropin.on_failure", "report", unreported)
-    late(
-        globals(), "pysock.dropin.without_snapshot", "unresolved", _unresolved
+        "dropin.binding.note_server",
+        "dropin.funnel.unreported_failure_of",
+        "dropin.on_failure.report",
+        "dropin.without_snapshot.unresolved",
     )
 
 _IP = (standard.AF_INET, standard.AF_INET6)

@@ -21,7 +21,7 @@ from pysock.dropin.in_use import with_number
 from pysock.dropin.standard import ask_replacement, standard_class
 from pysock.dropin.typed import by_handler, typed
 from pysock.errors.handlers import from_handler
-from pysock.late import late, nothing, plain_error, unprotected, unreported
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,15 +38,12 @@ if TYPE_CHECKING:
 else:
     late(
         globals(),
-        "pysock.dropin.funnel",
-        "failure_of",
-        nothing,
-        timed=True,
+        "dropin.funnel.failure_of",
+        "dropin.listening.listen_queue",
+        "dropin.on_failure.report",
+        "dropin.sigpipe.without_sigpipe",
+        "errors.choose.error_for",
     )
-    late(globals(), "pysock.dropin.listening", "listen_queue")
-    late(globals(), "pysock.dropin.on_failure", "report", unreported)
-    late(globals(), "pysock.dropin.sigpipe", "without_sigpipe", unprotected)
-    late(globals(), "pysock.errors.choose", "error_for", plain_error)
 
 _new = _socket.socket.__new__
 _init = _socket.socket.__init__

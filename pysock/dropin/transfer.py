@@ -12,7 +12,7 @@ import time
 from pysock.dropin.in_use import with_number
 from pysock.dropin.standard import standard_class
 from pysock.dropin.typed import typed
-from pysock.late import late, nothing, plain_would_block, unreported
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,22 +27,14 @@ if TYPE_CHECKING:
     from pysock.dropin.on_failure import report
     from pysock.dropin.without_snapshot import would_block
 else:
-    late(globals(), "pysock.dropin.end_of_stream", "has_room", nothing)
-    late(globals(), "pysock.dropin.end_of_stream", "met_end", nothing)
-    late(globals(), "pysock.dropin.ended_early", "ended_early")
     late(
         globals(),
-        "pysock.dropin.funnel",
-        "failure_of",
-        nothing,
-        timed=True,
-    )
-    late(globals(), "pysock.dropin.on_failure", "report", unreported)
-    late(
-        globals(),
-        "pysock.dropin.without_snapshot",
-        "would_block",
-        plain_would_block,
+        "dropin.end_of_stream.has_room",
+        "dropin.end_of_stream.met_end",
+        "dropin.ended_early.ended_early",
+        "dropin.funnel.failure_of",
+        "dropin.on_failure.report",
+        "dropin.without_snapshot.would_block",
     )
 
 _recv = _socket.socket.recv

@@ -7,7 +7,7 @@ from types import FunctionType
 
 from pysock.dropin.standard import standard_class
 from pysock.errors.handlers import by_handler as by_handler
-from pysock.late import late, nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ def asked_by_repr() -> bool:
 if not TYPE_CHECKING:
     late(
         globals(),
-        "pysock.dropin.funnel",
-        "failure_of",
-        nothing,
-        timed=True,
+        "dropin.funnel.failure_of",
     )
 
 

@@ -13,7 +13,7 @@ from time import monotonic
 from types import FunctionType
 
 from pysock.integrations import noting
-from pysock.late import late, nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from pysock.explain.notes import attach, attached
 else:
-    late(globals(), "pysock.explain.notes", "attach", nothing)
-    late(globals(), "pysock.explain.notes", "attached", nothing)
+    late(
+        globals(),
+        "explain.notes.attach",
+        "explain.notes.attached",
+    )
 
 # (module, name, what was there, what is there now)
 _placed: list[tuple[ModuleType, str, Any, Any]] = []

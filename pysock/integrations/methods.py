@@ -19,7 +19,7 @@ from types import FunctionType, MethodDescriptorType
 
 from pysock.dropin.typed import asked_by_repr
 from pysock.integrations.noting import home_of, note, real_socket
-from pysock.late import late, nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 
     Method = Callable[..., Any]
 else:
-    late(globals(), "pysock.dropin.end_of_stream", "has_room", nothing)
-    late(globals(), "pysock.dropin.end_of_stream", "met_end", nothing)
-    late(globals(), "pysock.dropin.memory", "recall", nothing)
-    late(globals(), "pysock.dropin.memory", "remember", nothing)
+    late(
+        globals(),
+        "dropin.end_of_stream.has_room",
+        "dropin.end_of_stream.met_end",
+        "dropin.memory.recall",
+        "dropin.memory.remember",
+    )
 
 _raised: Callable[[], Any] = sys.exception
 # An argument that was not given: what C makes of that, C is to say.

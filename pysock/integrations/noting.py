@@ -7,7 +7,7 @@ from time import monotonic
 
 from pysock.dropin.transfer import TransferSocket
 from pysock.errors.handlers import from_handler
-from pysock.late import late, nothing
+from pysock.late import late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,14 +19,11 @@ if TYPE_CHECKING:
 else:
     late(
         globals(),
-        "pysock.dropin.funnel",
-        "failure_of",
-        nothing,
-        timed=True,
+        "dropin.funnel.failure_of",
+        "explain.ended_objects.keep_of",
+        "explain.notes.attach",
+        "explain.notes.attached",
     )
-    late(globals(), "pysock.explain.ended_objects", "keep_of", nothing)
-    late(globals(), "pysock.explain.notes", "attach", nothing)
-    late(globals(), "pysock.explain.notes", "attached", nothing)
 
 # Calls whose failure ends no connection.
 _NO_END = frozenset({"connect", "accept", "socket"})

@@ -6,6 +6,7 @@ Each child has byte code in a folder of its own, as an installed package has.
 import ast
 import os
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -210,16 +211,36 @@ def test_loading_is_not_the_time_of_the_call(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(tmp_path)
     names = {}
-    late.late(names, "slow_to_load", "asked", timed=True)
+    late.import_at_first_call(names, "slow_to_load", "asked", timed=True)
     ended, began = names["asked"]()
     assert ended <= began
     assert names["asked"]() == (None, began)
 
 
+def asked_for():
+    """Every function that is named in a call of late()."""
+    for file in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "late":
+                yield from (name.value for name in node.args[1:])
+
+
+@pytest.mark.parametrize("whole", sorted({*asked_for(), *late.OTHERWISE}))
+def test_a_function_that_is_loaded_late_is_there(whole):
+    module, _, name = whole.rpartition(".")
+    assert callable(getattr(import_module(f"pysock.{module}"), name))
+
+
+def test_nothing_is_done_otherwise_that_nobody_asks_for():
+    assert set(late.OTHERWISE) <= set(asked_for())
+
+
 def test_what_cannot_be_loaded_is_done_otherwise():
     names = {}
-    late.late(names, "no_such_module", "asked", lambda *args: args)
+    late.import_at_first_call(
+        names, "no_such_module", "asked", lambda *args: args
+    )
     assert names["asked"](1, 2) == (1, 2)
-    late.late(names, "no_such_module", "asked")
+    late.import_at_first_call(names, "no_such_module", "asked")
     with pytest.raises(ModuleNotFoundError):
         names["asked"]()
