@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 import pysock
 from lab.place import PORT
 from lab.replies import Script
+from lab.waiting import until
 from pysock.cli import COMMANDS, main
 from pysock.cli.reading import GROUPS, LEFT_OUT, in_words
 from pysock.cli.target import parse
@@ -271,14 +271,14 @@ def _wait_for_syn(host, port, child):
     """Wait until the child's connect is under way (SYN_SENT, 02)."""
     table = Path("/proc/net", "tcp6" if ":" in host else "tcp")
     there = f":{port:04X}"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and child.poll() is None:
+
+    def is_there():
+        assert child.poll() is None
         lines = table.read_text().splitlines()
         fields = [line.split() for line in lines][1:]
-        if any(f[2].endswith(there) and f[3] == "02" for f in fields):
-            return
-        time.sleep(0.01)
-    pytest.fail("the connect did not start")
+        return any(f[2].endswith(there) and f[3] == "02" for f in fields)
+
+    until(is_there, 20, "connect that is under way")
 
 
 def test_every_field_of_tcp_info_is_in_one_group():

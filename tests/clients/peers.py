@@ -25,13 +25,13 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-import time
 import venv
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
 from clients.peer_suites import EXPECTED, SUITES
 from support import keeper
+from support.answering import listens
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 600  # seconds for one run of one suite
@@ -217,22 +217,11 @@ def _started(server):
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _wait_for(port, started)
+        if not listens(started, port, 30):
+            raise OSError("its server does not answer")
         yield port
     finally:
         keeper.end(started)
-
-
-def _wait_for(port, process):
-    until = time.monotonic() + 30
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 5).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-    raise OSError("its server does not answer")
 
 
 def page(cache):

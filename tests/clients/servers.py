@@ -14,8 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab.waiting import until
 from support import keeper
+from support.answering import listens
 from support.requirements import skip_or_fail
 
 # Seconds until a server answers: rabbitmq takes 10 on a busy machine.
@@ -59,7 +59,7 @@ def process(command, port, *, user=None, folder=None, env=None, starts=1):
     """
     server = _start(command, user, folder, env)
     try:
-        while not _listens(server, port):
+        while not listens(server, port, _PATIENCE):
             said = (folder / "log").read_text()[-2000:]
             ended = f"{command[0]} ended {server.returncode}: {said}"
             assert starts > 1, ended
@@ -72,12 +72,6 @@ def process(command, port, *, user=None, folder=None, env=None, starts=1):
         keeper.end(server)
 
 
-def _listens(server, port):
-    """Wait until a server answers, or has ended by itself."""
-    until(lambda: server.poll() is not None or _answers(port), _PATIENCE)
-    return server.returncode is None
-
-
 def _start(command, user, folder, env):
     if user is not None:
         entry = pwd.getpwnam(user)
@@ -87,12 +81,6 @@ def _start(command, user, folder, env):
             command, user=user, stdout=log, stderr=log,
             cwd=folder, env={**os.environ, **(env or {})},
         )  # fmt: skip
-
-
-def _answers(port):
-    with socket.socket() as sock:
-        sock.settimeout(1)
-        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _given_to(user, folder):

@@ -21,7 +21,7 @@ from clients.servers import free_port, process
 from lab.services import service
 
 SERVER = '''
-import os, socket, sys, time
+import os, signal, socket, sys
 from pathlib import Path
 daemon = os.fork()
 if not daemon:
@@ -29,11 +29,11 @@ if not daemon:
     if os.fork():
         os._exit(0)
     Path("daemon").write_text(str(os.getpid()))
-    time.sleep(300)
+    signal.pause()
 os.waitpid(daemon, 0)
 Path("server").write_text(str(os.getpid()))
 with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
-    time.sleep(300)
+    signal.pause()
 '''
 
 def test_hangs():

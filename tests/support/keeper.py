@@ -50,7 +50,8 @@ def _keep(run, who, command):
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell)
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    for number in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
     # What the server leaves behind becomes ours, not init's.
     if ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
@@ -67,19 +68,27 @@ def _keep(run, who, command):
         command, stdin=subprocess.DEVNULL, start_new_session=True, **options
     )
     watch.register(os.pidfd_open(server.pid), select.POLLIN)
-    watch.poll()
+    # Until the server or the run has ended, or the run says so.
+    while [fd for fd, _ in watch.poll()] == [told]:
+        if signal.SIGTERM in os.read(told, 512):
+            break
     status = server.poll()
     # Politely first: a database wants to leave nothing half written.
     until = time.monotonic() + _PATIENCE
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGTERM)
-        while _is_left() and time.monotonic() < until:
+        while _is_left() and (left := until - time.monotonic()) > 0:
             os.killpg(server.pid, 0)
-            time.sleep(0.02)
+            _await_signal(told, left)
     while _is_left():
         _kill_children()
-        time.sleep(0.02)
+        _await_signal(told, 1)
     return 128 if status is None else status
+
+
+def _await_signal(told, seconds):
+    if select.select([told], [], [], seconds)[0]:
+        os.read(told, 512)
 
 
 def _kill_children():
