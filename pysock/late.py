@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 # What making a typed exception, or a note on one, may import, by the wing.
 # tests/project/test_late.py follows the imports and names what is missing.
 KEPT = {
-    "tcp": ("__init__", "fields", "info", "state", "turn"),
+    "tcp": ("__init__", "fields", "info", "state", "turn", "whole"),
     "errors": (
         "attempts",
         "base",

@@ -37,8 +37,11 @@ def slim(values: dict[str, Any], *, whole: bool) -> dict[str, Any]:
 
 
 def _told(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _told(value) if isinstance(value, dict) else value
+    said = {
+        name: _told(value) if type(value) is dict else value
         for name, value in values.items()
-        if value is not None and name not in LEFT_OUT
+        if value is not None
     }
+    for name in LEFT_OUT:
+        said.pop(name, None)
+    return said

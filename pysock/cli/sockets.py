@@ -33,7 +33,7 @@ from pysock.tcp.state import TcpState
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from pysock.cli.trouble import Trouble
@@ -132,17 +132,19 @@ def _print_json(
     seen: Columns, held: dict[int, tuple[Process, ...]], arguments: Namespace
 ) -> None:
     # A program that reads this counts for itself: nothing is folded.
+    objects: Iterable[dict[str, Any]]
     if arguments.group_by:
         groups = grouped(seen, arguments.group_by, troubles(seen), held)
         objects = [group.as_dict() for group in groups[: arguments.limit]]
     else:
-        objects = [
+        objects = (
             _as_dict(entry, held, arguments)
             for entry in seen.entries[: arguments.limit]
-        ]
+        )
     if arguments.jsonl:
+        encode = json.JSONEncoder().encode
         for one in objects:
-            print(json.dumps(one))
+            print(encode(one))
     else:
         print_json(objects)
 

@@ -31,7 +31,7 @@ UNLIMITED = 0xFFFFFFFFFFFFFFFF
 _LISTENER_FIELDS = frozenset({"unacked", "sacked"})
 
 # Clocks that count from boot until the handshake is over (seen on 6.18).
-_SINCE_HANDSHAKE = frozenset(
+SINCE_HANDSHAKE = frozenset(
     {"last_data_sent_ms", "last_data_recv_ms", "last_ack_recv_ms"}
 )
 
@@ -97,7 +97,7 @@ class Field(property):
         def read_if_established(info: TcpFields) -> int | None:
             return read(info) if info.was_established else None
 
-        if self.name in _SINCE_HANDSHAKE:
+        if self.name in SINCE_HANDSHAKE:
             return read_if_established
         return read
 

@@ -12,7 +12,7 @@ import os
 import sys
 
 from pysock.tcp.fields import U16, U32, Counter, Field, TcpFields, named
-from pysock.tcp.state import FastOpenFailure, TcpCaState, TcpState
+from pysock.tcp.state import FastOpenFailure, TcpCaState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,15 +197,10 @@ class TcpInfo(TcpFields):
 
     def as_dict(self) -> dict[str, Any]:
         """Every field by name, ready for JSON: states as words, no bytes."""
-        values: dict[str, Any] = {}
-        for name in FIELD_NAMES:
-            value = getattr(self, name)
-            if isinstance(value, (TcpState, TcpCaState, FastOpenFailure)):
-                value = value.name
-            elif isinstance(value, tuple):
-                value = list(value)
-            values[name] = value
-        return values
+        # Loaded when asked for: most programs never do.
+        from pysock.tcp.whole import all_fields
+
+        return all_fields(self, FIELD_NAMES, kernel_release())
 
     def delta(self, earlier: TcpInfo) -> dict[str, int]:
         """How far each counter has come since an earlier reading.
