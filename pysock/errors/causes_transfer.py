@@ -14,7 +14,9 @@ CAUSES = {
                 "peer-closed",
                 "the peer ended its side of the connection (FIN) before all "
                 "that was expected had come",
-                _PEERS_LOG,
+                "if the connection was kept from an earlier request, repeat "
+                "what may be repeated on a new one; if not, "
+                f"{_PEERS_LOG}",
             ),
         ),
     ),

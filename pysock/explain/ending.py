@@ -15,6 +15,7 @@ _AGAIN = (
     "open a new connection and repeat what may be repeated; keep unused "
     "connections for less long than the server does"
 )
+_LOG = "read the peer's log of that moment"
 
 
 def stream_ended(case: Case) -> None:
@@ -46,11 +47,31 @@ def stream_ended(case: Case) -> None:
             f"what this program sent{_when(sent)} got no answer; the "
             f"connection had lain unused for {duration((came - sent) / 1000)}"
         )
-        case.try_ = _AGAIN
     elif came is not None:
         case.facts.append(f"its last data came{_when(came)}")
+    advise(case)
     if info.unacked:
         case.facts.append(f"{many(info.unacked, 'segment')} unacknowledged")
+
+
+def advise(case: Case, partial: int = 0) -> None:
+    """Advise by how the connection was used, where that is known.
+
+    Args:
+        case: a stream that ended.
+        partial: bytes of what was expected that had come.
+    """
+    info = case.info
+    if partial:
+        case.try_ = _LOG
+    if partial or info is None or info.last_data_sent_ms is None:
+        return
+    sent, came = info.last_data_sent_ms, info.last_data_recv_ms
+    if not info.data_segs_out or not info.data_segs_in:
+        # There was no earlier request, so it was not kept from one.
+        case.try_ = _LOG
+    elif came is not None and came > sent + _TICK_MS:
+        case.try_ = _AGAIN
 
 
 def _when(milliseconds: int) -> str:

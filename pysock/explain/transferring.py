@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pysock.errors.escape import printable
-from pysock.explain.ending import stream_ended
+from pysock.explain.ending import advise, stream_ended
 from pysock.explain.words import many
 from pysock.explain.written import ago, heard, see_delivery
 
@@ -25,6 +25,7 @@ def closed(case: Case) -> None:
         f"{case.peer} ended its side of the connection (FIN) after "
         f"{many(partial, 'byte')} of this read"
     )
+    advise(case, partial)
     see_delivery(case)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab.causes.every import CANNOT_TELL, EVERY, ONLY_TYPED
 from lab.causes.evidence import EVIDENCE
+from project import kept_connections
 from project.wires import drawn
 from pysock import errors
 from pysock.errors import CATALOGUE
@@ -74,7 +75,7 @@ def page(code, every):
     parts = [
         MADE, f"# {code}", sentence(cause.meaning),
         *seen(code, rows), *libraries(code), *on_the_wire(code),
-        "## What to do", advice(cause),
+        "## What to do", advice(cause), *kept_connections.section(code),
         "## How pysock tells", sentence(EVIDENCE[code]),
         *unsure(code), *look_alikes(code, every),
         *make_it_happen(code),
