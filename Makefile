@@ -123,6 +123,7 @@ docs: $(DOCS) ## write what is made from the code, and the site: build/docs/html
 	PYTHONPATH=tests $(BIN)/python tests/testing/test_page.py
 	PYTHONPATH=tests $(BIN)/python -m clients.reach.page
 	PYTHONPATH=tests $(BIN)/python -m project.error_pages
+	PYTHONPATH=tests $(BIN)/python -m project.limits_page
 	PYTHONPATH=tests $(BIN)/python -m project.tcp_info_page
 	$(MAKE) --no-print-directory man
 	PYTHONPATH=tests $(BIN)/python -m project.drawings

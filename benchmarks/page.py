@@ -1,4 +1,4 @@
-"""The table of what pysock costs in README.md beside this, from saved runs.
+"""The table of docs/cost.md, what pysock costs, from saved runs.
 
 python -m benchmarks --json > 3.13.json     # with each interpreter
 python -m benchmarks.page 3.11.json 3.12.json 3.13.json
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.report import MISSED, NOT_MEASURED, verdict_on
 from benchmarks.rows import FASTER, ROWS, SHOWN, UNDER, Row
 
-README = Path(__file__).parent / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "cost.md"
 BEGIN = "<!-- cost: begin (made by benchmarks/page.py from runs of make bench)"
 END = "<!-- cost: end -->"
 
@@ -116,8 +116,8 @@ def put(text: str, inside: str) -> str:
 def main(paths: list[str]) -> None:
     """Write the table from the runs in these files."""
     runs = [json.loads(Path(path).read_text("utf-8")) for path in paths]
-    text = README.read_text("utf-8")
-    README.write_text(put(text, table(joined(runs))), "utf-8")
+    text = PAGE.read_text("utf-8")
+    PAGE.write_text(put(text, table(joined(runs))), "utf-8")
 
 
 if __name__ == "__main__":

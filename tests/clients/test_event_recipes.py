@@ -1,4 +1,4 @@
-"""The recipes of docs/howto/log.md, with the packages that they are for."""
+"""The recipes of docs/howto/events.md, with the packages that they are for."""
 
 import importlib.util
 import json
@@ -12,7 +12,7 @@ from support.requirements import skip_or_fail
 
 pytestmark = pytest.mark.foreign
 
-PAGE = Path(__file__).resolve().parent.parent.parent / "docs/howto/log.md"
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs/howto/events.md"
 RECIPES = {
     re.search(r"import (structlog|sentry_sdk)|from (opentelemetry)", text)[
         0

@@ -194,7 +194,7 @@ def limits_in(table):
 
 
 def test_the_page_shows_what_is_promised():
-    text = page.README.read_text("utf-8")
+    text = page.PAGE.read_text("utf-8")
     shown = text.partition(page.BEGIN)[2].partition(page.END)[0]
     run = {
         "environment": {
