@@ -81,9 +81,8 @@ def verdict(reading: Reading) -> tuple[str | None, str]:
     if reading.queue_wait_ms:
         wait = f"oldest waits {duration(reading.queue_wait_ms / 1000)}"
         words = f"{words}, {wait}" if words else wait
-    stall = reading.stall
-    if not words and stall is not None and stall.kind != "idle":
-        return severity or DOUBTFUL, stall.kind.replace("_", " ")
+    if not words and reading.hold_up is not None:
+        return severity or DOUBTFUL, reading.hold_up.kind.replace("_", " ")
     return severity, words
 
 
@@ -214,9 +213,9 @@ class Page:
     def _below(self, chosen: list[Reading], width: int) -> list[Line]:
         """Why the first of them stand still, and who has died."""
         said = [
-            (f"{_ends(one)}: {one.stall.sentence}", "yellow")
+            (f"{_ends(one)}: {one.hold_up.sentence}", "yellow")
             for one in chosen
-            if one.stall is not None and one.stall.kind != "idle"
+            if one.hold_up is not None
         ][:_SENTENCES]
         said += [
             (f"{_ends(one)}: {_last_words(one)}", "dim") for one in self._dead

@@ -9,6 +9,8 @@ from pathlib import Path
 from pysock import sock_diag
 from pysock.cli.selecting import namespace_of, select
 from pysock.errors import show_address
+from pysock.sock_diag.columns import by_ends
+from pysock.tcp.stall import find_hold_up
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from pysock import TcpInfo
     from pysock.sock_diag import Entry
     from pysock.tcp.stall import Stall
 
@@ -27,35 +30,68 @@ class Reading:
     Attributes:
         time: seconds since the epoch.
         entry: the socket.
-        stall: why it stands still, compared with the look before; `None`
-            while it moves, and for the first look.
         queue_wait_ms: of a listener, how long the connection at the head of
             its queue has waited; `None` when none does.
         is_last: whether the socket has died and this is its last reading.
     """
 
-    __slots__ = ("entry", "is_last", "queue_wait_ms", "stall", "time")
+    __slots__ = (
+        "_before",
+        "_hold_up",
+        "entry",
+        "is_last",
+        "queue_wait_ms",
+        "time",
+    )
 
     def __init__(
         self,
         entry: Entry,
-        stall: Stall | None = None,
+        before: Entry | None = None,
         queue_wait_ms: int | None = None,
         *,
         is_last: bool = False,
     ) -> None:
         self.time = time.time()
         self.entry = entry
-        self.stall = stall
+        self._before = before
+        self._hold_up: Stall | bool | None = False
         self.queue_wait_ms = queue_wait_ms
         self.is_last = is_last
 
+    @property
+    def stall(self) -> Stall | None:
+        """Why it stands still, compared with the look before.
+
+        `None` while it moves, and for the first look.
+        """
+        now, then = self._readings()
+        return None if now is None or then is None else now.stall(then)
+
+    @property
+    def hold_up(self) -> Stall | None:
+        """The same, if it is more than that there is nothing to send."""
+        if isinstance(self._hold_up, bool):
+            now, then = self._readings()
+            self._hold_up = (
+                None
+                if now is None or then is None
+                else find_hold_up(now, then)
+            )
+        return self._hold_up
+
+    def _readings(self) -> tuple[TcpInfo | None, TcpInfo | None]:
+        if self._before is None:
+            return None, None
+        return self.entry.tcp_info, self._before.tcp_info
+
     def as_dict(self) -> dict[str, Any]:
         """The reading, ready for JSON."""
+        stall = self.stall
         return {
             "time": self.time,
             "is_last": self.is_last,
-            "stall": self.stall._asdict() if self.stall is not None else None,
+            "stall": None if stall is None else stall._asdict(),
             "queue_wait_ms": self.queue_wait_ms,
             **self.entry.as_dict(),
         }
@@ -66,7 +102,7 @@ class Watcher:
 
     def __init__(self, arguments: Namespace) -> None:
         self._arguments = arguments
-        # The first reading of each since it last moved, for the stall.
+        # The look before, for the stall.
         self._before: dict[int, Entry] = {}
         # Told at once and without privilege; what comes in is bounded by
         # the kernel's buffer between two looks.
@@ -80,31 +116,23 @@ class Watcher:
     def look(self) -> list[Reading]:
         """Read every socket once, and the last of those that have died."""
         entries = select(self._arguments, memory=True, congestion=True)
-        entries.sort(key=lambda entry: (entry.local, entry.remote))
-        alive = {entry.cookie for entry in entries}
+        entries.sort(key=by_ends)
+        alive = {entry.cookie: entry for entry in entries}
         readings = [
             Reading(dead, is_last=True)
             for dead in self._deaths
             if dead.cookie in self._before and dead.cookie not in alive
         ]
-        for entry in entries:
-            before = self._before.get(entry.cookie, entry)
-            readings.append(
-                Reading(
-                    entry,
-                    _stall(entry, before),
-                    _queue_wait(entry, self._netns),
-                )
+        readings += [
+            Reading(
+                entry,
+                self._before.get(cookie),
+                _queue_wait(entry, self._netns),
             )
-        self._before = {entry.cookie: entry for entry in entries}
+            for cookie, entry in alive.items()
+        ]
+        self._before = alive
         return readings
-
-
-def _stall(entry: Entry, before: Entry) -> Stall | None:
-    now, then = entry.tcp_info, before.tcp_info
-    if now is None or then is None or entry is before:
-        return None
-    return now.stall(then)
 
 
 def _queue_wait(entry: Entry, netns: str | int | None) -> int | None:

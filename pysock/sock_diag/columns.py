@@ -47,6 +47,18 @@ def by_state(entry: Entry) -> bytes:
     return key
 
 
+def by_ends(entry: Entry) -> bytes:
+    """A key to sort by: this end, address and port, then the other one."""
+    block, start, _ = _place(entry)
+    key: bytes = (
+        block[start + 8 : start + 24]
+        + block[start + 4 : start + 6]
+        + block[start + 24 : start + 40]
+        + block[start + 6 : start + 8]
+    )
+    return key
+
+
 class Columns:
     """Sockets of TCP by column: each has one value for each of the entries.
 

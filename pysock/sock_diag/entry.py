@@ -273,8 +273,10 @@ class Entry:
     @property
     def drops(self) -> int | None:
         """Segments that the socket threw away; `None` as `memory`."""
-        memory = self.memory
-        return None if memory is None else memory.drops
+        values = self._attribute(_SKMEMINFO)
+        if values is None or len(values) < _MEMORY.size:
+            return None
+        return int(_U32(values, _MEMORY.size - 4)[0])
 
     @property
     def congestion_control(self) -> str | None:

@@ -15,6 +15,7 @@ from pysock.tcp.state import FastOpenFailure, TcpCaState, TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
@@ -32,6 +33,24 @@ _MOST_KEPT = 512
 
 _kept: dict[Any, dict[str, Any]] = {}
 _plans: dict[int, _Plan] = {}
+
+
+def unpacker(names: Iterable[str]) -> Callable[[bytes], tuple[int, ...]]:
+    """Make what takes some fields out of a reading at once.
+
+    Args:
+        names: of fields that are plain numbers, in the order of the table.
+
+    Returns:
+        a function of the bytes, which must reach to the end of the last one.
+        It gives the numbers as they stand there, also those that mean "not
+        set".
+    """
+    code, at = "=", 0
+    for field in map(_FIELDS.__getitem__, names):
+        code += f"{field.offset - at}x{_CODES[field.size]}"
+        at = field.offset + field.size
+    return Struct(code).unpack_from
 
 
 class _Plan:
@@ -52,11 +71,7 @@ class _Plan:
             for name, field in _FIELDS.items()
             if field.offset + field.size <= length
         }
-        code, at = "=", 0
-        for field in there.values():
-            code += f"{field.offset - at}x{_CODES[field.size]}"
-            at = field.offset + field.size
-        self.unpack = Struct(code).unpack_from
+        self.unpack = unpacker(there)
         self.names = tuple(there)
         self.missing = {name: None for name in _FIELDS if name not in there}
         self.nones = tuple(

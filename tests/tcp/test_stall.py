@@ -3,12 +3,17 @@
 import contextlib
 import socket
 import subprocess
+import sys
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pysock
-from pysock import TcpInfo
+from pysock import TcpInfo, TcpState
+from pysock.tcp.fields import TcpFields
+from pysock.tcp.stall import find_hold_up
 from support import loopback
 from support.quiet import drop, drop_nothing, needs, quiet  # noqa: F401
 
@@ -182,3 +187,54 @@ def test_short_readings_of_old_kernels(pair):
         info = TcpInfo(raw[:length])
         stall = info.stall(info)
         assert stall is None or stall.kind == "idle"
+
+
+# What decides, and values on both sides of each decision.
+DECIDING = (
+    "retransmits", "probes", "backoff", "snd_mss", "rcv_mss", "unacked",
+    "rtt_us", "bytes_acked", "bytes_received", "notsent_bytes",
+    "data_segs_out", "busy_time_us", "rwnd_limited_us", "sndbuf_limited_us",
+    "snd_wnd", "rcv_wnd",
+)  # fmt: skip
+
+
+@st.composite
+def two_readings(draw):
+    length = draw(st.sampled_from([72, 192, 228, 232, 236, 280]))
+    readings = []
+    for _ in range(2):
+        raw = bytearray(280)
+        raw[0] = draw(st.sampled_from([*TcpState, 0, 12]))
+        for name in DECIDING:
+            field = getattr(TcpFields, name)
+            value = draw(st.sampled_from([0, 0, 1, 2, 100]))
+            raw[field.offset : field.offset + field.size] = value.to_bytes(
+                field.size, sys.byteorder
+            )
+        readings.append(TcpInfo(bytes(raw[:length])))
+    return readings
+
+
+@given(two_readings())
+def test_a_look_at_the_signs_misses_nothing(readings):
+    now, then = readings
+    stall = now.stall(then)
+    if stall is not None and stall.kind == "idle":
+        stall = None
+    assert find_hold_up(now, then) == stall
+
+
+def test_a_socket_without_a_sign_costs_few_steps(pair):
+    """Counted: 30,000 of them are asked at each look of `pysock watch`."""
+    info = pair[0].tcp_info()
+    counts = {}
+    for ask in (find_hold_up, TcpInfo.stall):
+        ask(info, info)
+        calls = []
+        sys.setprofile(lambda _, event, __, seen=calls: seen.append(event))
+        try:
+            ask(info, info)
+        finally:
+            sys.setprofile(None)
+        counts[ask] = sum(event in ("call", "c_call") for event in calls)
+    assert 5 * counts[find_hold_up] < counts[TcpInfo.stall], counts
