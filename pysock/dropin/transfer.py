@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 import time
+from operator import index
 
 from pysock.dropin.in_use import with_number
 from pysock.dropin.standard import standard_class
@@ -147,7 +148,7 @@ class TransferSocket(standard_class):
             return _send(
                 self,
                 data,
-                _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
+                _NOSIGNAL if flags is _NO_FLAGS else index(flags) | _NOSIGNAL,
             )
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
@@ -173,7 +174,7 @@ class TransferSocket(standard_class):
             return _sendall(
                 self,
                 data,
-                _NOSIGNAL if flags is _NO_FLAGS else flags | _NOSIGNAL,
+                _NOSIGNAL if flags is _NO_FLAGS else index(flags) | _NOSIGNAL,
             )
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
@@ -198,7 +199,7 @@ class TransferSocket(standard_class):
         if len(args) == 1:
             args = (_NOSIGNAL, *args)
         elif len(args) == 2:
-            args = (args[0] | _NOSIGNAL, args[1])
+            args = (index(args[0]) | _NOSIGNAL, args[1])
         try:
             return _sendto(self, data, *args)
         except OSError as exc:
@@ -224,7 +225,8 @@ class TransferSocket(standard_class):
     ) -> int:
         """Send from several buffers with ancillary data; raises as `send`."""
         try:
-            return _sendmsg(self, buffers, ancdata, flags | _NOSIGNAL, address)
+            flags = index(flags) | _NOSIGNAL
+            return _sendmsg(self, buffers, ancdata, flags, address)
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise

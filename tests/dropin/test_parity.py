@@ -1,5 +1,6 @@
 """The same script with socket.socket and pysock.socket: the same results."""
 
+import builtins
 import gc
 import os
 import pickle
@@ -47,6 +48,34 @@ def test_unix_pair():
                 left.getpeername(),
                 (message, len(received), flags, name),
             )
+
+    in_both(script)
+
+
+class Index:
+    def __index__(self):
+        return 0
+
+
+@pytest.mark.parametrize("flags", [Index(), True, -1, None, 1.0, "0", 1 << 40])
+@pytest.mark.parametrize("name", ["send", "sendall", "sendto", "sendmsg"])
+def test_flags_are_what_the_interpreter_takes(name, flags):
+    def script(module):
+        left, right = module.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        arguments = {
+            "sendto": (b"x", flags, right.getsockname()),
+            "sendmsg": ([b"x"], [], flags),
+        }.get(name, (b"x", flags))
+        with left, right:
+            try:
+                return getattr(left, name)(*arguments)
+            except (OSError, OverflowError, TypeError) as error:
+                plain = [
+                    k
+                    for k in type(error).__mro__
+                    if k in vars(builtins).values()
+                ]
+                return plain[0], error.args
 
     in_both(script)
 
