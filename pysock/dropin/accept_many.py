@@ -7,6 +7,7 @@ import time
 from errno import EAGAIN, EINTR, ETIMEDOUT
 from operator import index
 
+from pysock.dropin.accepted import accepted, kind_of
 from pysock.dropin.transfer import TransferSocket
 from pysock.dropin.typed import by_handler
 from pysock.late import late
@@ -36,9 +37,6 @@ else:
 
 _fileno = _socket.socket.fileno
 _gettimeout = _socket.socket.gettimeout
-_family = _socket.socket.family.__get__
-_type = _socket.socket.type.__get__
-_proto = _socket.socket.proto.__get__
 _accept = _socket.socket._accept  # type: ignore[attr-defined]
 
 _EMPTY = (-ETIMEDOUT, -EAGAIN, -EINTR)
@@ -50,10 +48,10 @@ class AcceptManySocket(TransferSocket):
     __slots__ = ()
 
     # Class socket itself, set where it is made: what accept makes.
-    _makes: type
+    _pysock_makes: type
     # What a connection is, and a batch for the next call; unset before one.
-    _kind: tuple[int, int, int]
-    _spare: list[Batch]
+    _pysock_kind: tuple[int, int, int]
+    _pysock_spare: list[Batch]
 
     def accept_many(self, limit: int = 64) -> list[tuple[Any, Any]]:
         """Take the connections that are waiting, in one C call.
@@ -92,12 +90,12 @@ class AcceptManySocket(TransferSocket):
         limit = index(limit)
         if limit < 1:
             raise ValueError("the limit is 1 or more")
-        kind = self._accepts()
+        kind = kind_of(self)
         if kind[0] != AF_INET and kind[0] != AF_INET6:
-            return self._accept_many_standard(limit)
+            return _one_by_one(self, limit)
         try:
             # Taken out: no other thread gets the same one.
-            batch = self._spare.pop()
+            batch = self._pysock_spare.pop()
         except (AttributeError, IndexError):
             batch = Batch(limit)
         if batch.limit != limit:
@@ -105,72 +103,65 @@ class AcceptManySocket(TransferSocket):
         timeout = _gettimeout(self)
         made = None
         try:
-            taken = self._take(batch, timeout)
+            taken = _take(self, batch, timeout)
             if taken > 0:
                 made = batch.sockets(self, kind)
         except BaseException:
             batch.drop()
             raise
-        self._spare = [batch]
+        self._pysock_spare = [batch]
         if made is None:
             raise accept_failure(self, -taken, timeout)
         return made
 
-    def _take(self, batch: Batch, timeout: float | None) -> int:
-        """Take a batch, and wait for the first as the timeout says.
 
-        After each wait C is given the number anew: another thread may have
-        closed the listener, and the number may be a stranger's by now.
-        """
-        deadline = time.monotonic() + timeout if timeout else None
-        while True:
-            # A signal's handler runs before the next turn (PEP 475). Even a
-            # poll that does not wait may be interrupted.
-            taken = batch.take(self)
-            if taken not in _EMPTY:
-                return taken
-            if timeout == 0:
-                if taken == -EINTR:
-                    continue
-                return taken
-            if timeout is None:
-                timeout = option_timeout(self, "accept")
-                if timeout:
-                    deadline = time.monotonic() + timeout
-            left = -1 if deadline is None else milliseconds_left(deadline)
-            ready = lib.pysock_wait(_fileno(self), READABLE, left)
-            if ready == 0 and left < LONGEST_POLL_MS:
-                return -ETIMEDOUT
-            if ready < 0 and ready != -EINTR:
-                return ready
+def _take(sock: Any, batch: Batch, timeout: float | None) -> int:
+    """Take a batch, and wait for the first as the timeout says.
 
-    def _accepts(self) -> tuple[int, int, int]:
-        """What the connections are: family, type and protocol."""
+    After each wait C is given the number anew: another thread may have
+    closed the listener, and the number may be a stranger's by now.
+    """
+    deadline = time.monotonic() + timeout if timeout else None
+    while True:
+        # A signal's handler runs before the next turn (PEP 475). Even a
+        # poll that does not wait may be interrupted.
+        taken = batch.take(sock)
+        if taken not in _EMPTY:
+            return taken
+        if timeout == 0:
+            if taken == -EINTR:
+                continue
+            return taken
+        if timeout is None:
+            timeout = option_timeout(sock, "accept")
+            if timeout:
+                deadline = time.monotonic() + timeout
+        left = -1 if deadline is None else milliseconds_left(deadline)
+        ready = lib.pysock_wait(_fileno(sock), READABLE, left)
+        if ready == 0 and left < LONGEST_POLL_MS:
+            return -ETIMEDOUT
+        if ready < 0 and ready != -EINTR:
+            return ready
+
+
+def _one_by_one(listener: Any, limit: int) -> list[tuple[Any, Any]]:
+    """One by one: of this family the kernel does not count the queue."""
+    taken: list[tuple[Any, Any]] = [listener.accept()]
+    while (
+        len(taken) < limit
+        and lib.pysock_wait(_fileno(listener), READABLE, 0) == READABLE
+    ):
         try:
-            return self._kind
-        except AttributeError:
-            self._kind = kind = (_family(self), _type(self), _proto(self))
-            return kind
-
-    def _accept_many_standard(self, limit: int) -> list[tuple[Any, Any]]:
-        """One by one: of this family the kernel does not count the queue."""
-        listener: Any = self
-        taken: list[tuple[Any, Any]] = [self.accept()]
-        while (
-            len(taken) < limit
-            and lib.pysock_wait(_fileno(self), READABLE, 0) == READABLE
-        ):
-            try:
-                fd, address = _accept(self)
-            except OSError as exc:
-                if by_handler(exc):
-                    raise
-                # The next call meets it again.
-                break
-            try:
-                taken.append((listener._accepted(fd), address))
-            except BaseException:
-                for sock, _ in taken:
-                    sock.close()
+            fd, address = _accept(listener)
+        except OSError as exc:
+            if by_handler(exc):
                 raise
-        return taken
+            # The next call meets it again.
+            break
+        try:
+            taken.append((accepted(listener, fd), address))
+        except BaseException:
+            for sock, _ in taken:
+                sock.close()
+            raise
+    return taken

@@ -6,6 +6,7 @@ import _socket
 from itertools import takewhile
 from sys import modules
 
+from pysock.dropin.accepted import accepted
 from pysock.dropin.in_use import close_unused, in_use, ownerless
 from pysock.raw.calls import AF_INET, ffi, lib
 
@@ -113,7 +114,7 @@ class Batch:
         """Make the objects. If that fails, the descriptors are still here."""
         family, type, proto = kind
         public = _public["socket"]
-        if public is not listener._makes:
+        if public is not listener._pysock_makes:
             return self._replaced_sockets(listener, family)
         made: list[Any] = []
         keep = made.append
@@ -143,7 +144,7 @@ class Batch:
         self._fds[0] = -1
         try:
             for fd, address in zip(fds, addresses, strict=True):
-                made.append((listener._accepted(fd), address))
+                made.append((accepted(listener, fd), address))
         except BaseException:
             for sock, _ in made:
                 sock.close()

@@ -43,7 +43,7 @@ class CloseSocket(TransferSocket):
     __slots__ = ()
 
     # Whether SHUT_WR was called; unset before that.
-    _sent_fin: bool
+    _pysock_sent_fin: bool
     _closed: bool
 
     def shutdown(self, how: int, /) -> None:
@@ -66,7 +66,7 @@ class CloseSocket(TransferSocket):
                 raise
         else:
             if index(how) != _socket.SHUT_RD:
-                remember(self, "_sent_fin", True)
+                remember(self, "_pysock_sent_fin", True)
             return
         try:
             raise failure

@@ -56,7 +56,7 @@ class ConnectSocket(TransferSocket):
 
     # When a connect began that is under way, a time of `time.monotonic()`;
     # unset before the first such one.
-    _began: float | None
+    _pysock_began: float | None
 
     def connect(self, address: Any, /) -> None:
         """Connect to an address, as the timeout says.
@@ -121,20 +121,12 @@ class ConnectSocket(TransferSocket):
                 raise
         else:
             if number:
-                self._connect_ex_said(number, started)
+                _connect_ex_said(self, number, started)
             return number
         try:
             raise failure
         finally:
             del failure
-
-    def _connect_ex_said(self, number: int, started: float) -> None:
-        """Remember since when a connect is under way, or that it is over."""
-        if number not in _UNDER_WAY:
-            if recall(self, "_began") is not None:
-                remember(self, "_began", None)
-        elif recall(self, "_began") is None:
-            remember(self, "_began", started)
 
     def take_error(self) -> SocketError | None:
         """Take the pending error (SO_ERROR); reading clears it.
@@ -150,6 +142,15 @@ class ConnectSocket(TransferSocket):
         Never blocks.
         """
         return take_error(self)
+
+
+def _connect_ex_said(sock: Any, number: int, started: float) -> None:
+    """Remember since when a connect is under way, or that it is over."""
+    if number not in _UNDER_WAY:
+        if recall(sock, "_pysock_began") is not None:
+            remember(sock, "_pysock_began", None)
+    elif recall(sock, "_pysock_began") is None:
+        remember(sock, "_pysock_began", started)
 
 
 def _wants_icmp(sock: Any, address: Any) -> bool:

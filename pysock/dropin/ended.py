@@ -34,9 +34,9 @@ def remember_end(sock: Any, error: SocketError) -> None:
     that gives EPIPE, whoever it was.
     """
     if isinstance(error, _ENDS):
-        remember(sock, "_ended", (error.origin, error.local_address))
+        remember(sock, "_pysock_ended", (error.origin, error.local_address))
     elif isinstance(error, BrokenConnectionError):
-        origin, where = recall(sock, "_ended", (None, None))
+        origin, where = recall(sock, "_pysock_ended", (None, None))
         # Another local address: the socket was connected again since.
         if origin is not None and where == error.local_address:
             error.origin = origin
@@ -52,15 +52,18 @@ def remember_end_of_stream(
         info: the reading.
         where: the local address, which a later connection does not share.
     """
-    if info is not None and recall(sock, "_at_end", (None, None))[1] != where:
+    if (
+        info is not None
+        and recall(sock, "_pysock_at_end", (None, None))[1] != where
+    ):
         # The first one: every further read meets the end again.
-        remember(sock, "_at_end", (info, where))
+        remember(sock, "_pysock_at_end", (info, where))
 
 
 def judge_by_end_of_stream(sock: Any, error: SocketError) -> None:
     """Say of what was written after the FIN had been read that it was."""
     told, info = error.delivery, error.tcp_info
-    at_end, where = recall(sock, "_at_end", (None, None))
+    at_end, where = recall(sock, "_pysock_at_end", (None, None))
     if told is None or info is None or at_end is None:
         return
     if where == error.local_address:

@@ -37,7 +37,7 @@ def ended_early(
         if info.state is not TcpState.CLOSE:
             error.origin = Origin("caller")
         else:
-            ended, where = recall(sock, "_ended", (None, None))
+            ended, where = recall(sock, "_pysock_ended", (None, None))
             error.origin = ended if where == local_address_of(fd) else None
     else:
         error = PeerClosedError(f"the peer closed {came}")
@@ -49,7 +49,9 @@ def ended_early(
     error.address = peer
     error.local_address = local_address_of(fd)
     error.tcp_info = info
-    note_conversation(error, fd, sent_fin=recall(sock, "_sent_fin", False))
+    note_conversation(
+        error, fd, sent_fin=recall(sock, "_pysock_sent_fin", False)
+    )
     if error._fin_came:
         remember_end_of_stream(sock, error.tcp_info, error.local_address)
     return error

@@ -211,14 +211,14 @@ def _connect_failure(
 ) -> SocketError:
     fd, number = _fileno(sock), args[0]
     blocks = _gettimeout(sock) is None
-    earlier: float | None = recall(sock, "_began")
+    earlier: float | None = recall(sock, "_pysock_began")
     if earlier is not None and number != EISCONN:
         # A non-blocking attempt, of which this call has brought the verdict.
         started = earlier
     elapsed = _seconds(started, ended)
     if timed_out:
         # It goes on in the kernel, and a later call will say how it ended.
-        remember(sock, "_began", started)
+        remember(sock, "_pysock_began", started)
         info, peer, here = snapshot(fd)
         return deadline_error(
             "connect",
@@ -238,12 +238,14 @@ def _connect_failure(
         # Of a failed attempt whose errno was taken already.
         at_once = True
     if number != EISCONN and earlier is not None:
-        remember(sock, "_began", None)
+        remember(sock, "_pysock_began", None)
     if _family(sock) == _socket.AF_INET6:
-        again = bool(recall(sock, "_failed", False))
+        again = bool(recall(sock, "_pysock_failed", False))
         if number != EISCONN:
-            remember(sock, "_failed", True)
-    shut_here = number == ECONNRESET and recall(sock, "_sent_fin", False)
+            remember(sock, "_pysock_failed", True)
+    shut_here = number == ECONNRESET and recall(
+        sock, "_pysock_sent_fin", False
+    )
     error = connect_failure(
         fd,
         number,
@@ -291,7 +293,7 @@ def _transfer_failure(
     sock: Any, call: str, args: tuple[Any, ...], timed_out: bool
 ) -> SocketError:
     fd = _fileno(sock)
-    sent_fin = recall(sock, "_sent_fin", False)
+    sent_fin = recall(sock, "_pysock_sent_fin", False)
     if timed_out:
         info, peer, here = snapshot(fd)
         error = deadline_error(

@@ -15,6 +15,7 @@ from sys import _getframe, modules
 
 from pysock import raw
 from pysock.dropin.accept_many import AcceptManySocket
+from pysock.dropin.accepted import accepted
 from pysock.dropin.close import CloseSocket
 from pysock.dropin.connect import ConnectSocket
 from pysock.dropin.in_use import with_number
@@ -82,12 +83,12 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
     # called; room for accept_many. Unset until then, so that making a socket
     # costs no more.
     __slots__ = (
-        "_began",
-        "_ended",
-        "_failed",
-        "_kind",
-        "_sent_fin",
-        "_spare",
+        "_pysock_began",
+        "_pysock_ended",
+        "_pysock_failed",
+        "_pysock_kind",
+        "_pysock_sent_fin",
+        "_pysock_spare",
     )
     __module__ = "pysock"
 
@@ -193,11 +194,11 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
                 raise
         else:
             if _public["socket"] is not socket:
-                return self._accepted(fd), address
+                return accepted(self, fd), address
             try:
-                family, type, proto = self._kind
+                family, type, proto = self._pysock_kind
             except AttributeError:
-                return self._accepted(fd), address
+                return accepted(self, fd), address
             # What __init__ does, without its detours. The standard accept
             # also makes it block, which accept4 has done.
             sock = None
@@ -216,23 +217,6 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
             raise failure
         finally:
             del failure  # a cycle: its traceback has this frame
-
-    def _accepted(self, fd: int) -> socket:
-        """Make the object for an accepted descriptor, or close it."""
-        kind = self._accepts()
-        made_by: Any = _public["socket"]
-        if not _is_socket_class(made_by):
-            return made_by(*kind, fileno=fd)  # type: ignore[no-any-return]
-        made: Any = None
-        try:
-            made = made_by.__new__(made_by)
-            made.__init__(*kind, fileno=fd)
-        except BaseException:
-            # An object that has the descriptor already will close it.
-            if made is None or _fileno(made) != fd:
-                _socket.close(fd)
-            raise
-        return made  # type: ignore[no-any-return]
 
     def sendfile(
         self, file: Any, offset: int = 0, count: int | None = None
@@ -311,8 +295,4 @@ class socket(ConnectSocket, AcceptManySocket, CloseSocket):
         return super().__reduce_ex__(protocol)
 
 
-socket._makes = socket
-
-
-def _is_socket_class(made_by: Any) -> bool:
-    return isinstance(made_by, type) and issubclass(made_by, _socket.socket)
+socket._pysock_makes = socket

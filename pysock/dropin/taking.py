@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 def take_error(sock: Any) -> SocketError | None:
     """Take the pending error; see `socket.take_error`."""
-    began: float | None = recall(sock, "_began")
+    began: float | None = recall(sock, "_pysock_began")
     error: SocketError | None
     if began is None:
         error = with_number(sock, raw.take_error)
     else:
         over, error = with_number(sock, _verdict)
         if over:
-            remember(sock, "_began", None)  # it is told once
+            remember(sock, "_pysock_began", None)  # it is told once
         if isinstance(error, ConnectError):
             error.elapsed, error._noticed = monotonic() - began, True
     if error is not None and not isinstance(error, ConnectError):

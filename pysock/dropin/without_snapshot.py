@@ -65,10 +65,10 @@ def in_progress(
         started: when this call began, a time of `time.monotonic()`.
         ended: when it failed, likewise; `None`: now.
     """
-    began: float | None = recall(sock, "_began")
+    began: float | None = recall(sock, "_pysock_began")
     if began is None:
         began = started
-        remember(sock, "_began", started)
+        remember(sock, "_pysock_began", started)
     elapsed = None
     if began is not None:
         elapsed = (monotonic() if ended is None else ended) - began

@@ -243,8 +243,8 @@ def _connecting_ex(call: str, method: Method, home: str | None) -> Method:
 def _remember_start(sock: Any, started: float) -> None:
     """Keep when a connect began, for the call that tells of its failure."""
     sock = real_socket(sock)
-    if recall(sock, "_began") is None:
-        remember(sock, "_began", started)
+    if recall(sock, "_pysock_began") is None:
+        remember(sock, "_pysock_began", started)
 
 
 def _making(call: str, method: Method, home: str | None) -> Method:
@@ -308,7 +308,7 @@ def _shutting(call: str, method: Method, home: str | None) -> Method:
             raise
         if args and args[0] != _SHUT_RD:
             # Who closed decides what a later EPIPE means.
-            remember(real_socket(self), "_sent_fin", True)
+            remember(real_socket(self), "_pysock_sent_fin", True)
         return result
 
     return wrapper

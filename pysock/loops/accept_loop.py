@@ -20,6 +20,7 @@ import time
 from _thread import RLock
 
 from pysock.dropin.accept import accept_failure
+from pysock.dropin.accepted import kind_of
 from pysock.dropin.batch import Batch
 from pysock.dropin.closing import is_watched, unwatch, watch
 from pysock.dropin.in_use import with_number
@@ -191,7 +192,7 @@ class AcceptLoop:
     def _sort_out(self) -> None:
         """Keep the living, close the dead, count everything."""
         look = self._look
-        ready = self._batch.sockets(self._listener, self._listener._accepts())
+        ready = self._batch.sockets(self._listener, kind_of(self._listener))
         dead: list[tuple[socket, Any]] = []
         if look.dead or look.sampled:
             alive: list[tuple[socket, Any]] = []

@@ -62,30 +62,30 @@ def test_threads_do_not_share_a_batch():
     taken = []
     with listener(timeout=20) as sock, clients(sock, 1):
         close_all(sock.accept_many())  # leaves a batch for the next call
-        [spare] = sock._spare
+        [spare] = sock._pysock_spare
         first = threading.Thread(
             target=lambda: taken.extend(sock.accept_many())
         )
         first.start()
-        until(lambda: not sock._spare)  # the thread has it, and waits
+        until(lambda: not sock._pysock_spare)  # the thread has it, and waits
         with clients(sock, 1):
             first.join(20)
-        assert sock._spare == [spare]
+        assert sock._pysock_spare == [spare]
         close_all(taken)
         # Another call meanwhile makes one of its own.
-        sock._spare.clear()
+        sock._pysock_spare.clear()
         with clients(sock, 1):
             close_all(sock.accept_many())
-        assert sock._spare != [spare]
+        assert sock._pysock_spare != [spare]
 
 
 def test_the_batch_is_kept_after_a_failure():
     with listener(timeout=0) as sock, clients(sock, 1):
         close_all(sock.accept_many())
-        spare = sock._spare[0]
+        spare = sock._pysock_spare[0]
         with pytest.raises(errors.AcceptWouldBlockError):
             sock.accept_many()
-        assert sock._spare == [spare]
+        assert sock._pysock_spare == [spare]
 
 
 def test_waits_on_a_descriptor_that_somebody_made_nonblocking():

@@ -169,7 +169,7 @@ def test_connecting_a_connected_socket_counts_this_call_only(family):
         s.setblocking(True)
         s.connect(target.getsockname())  # tells that it has succeeded
         s.setblocking(False)
-        s._began -= 60  # as if it had begun a minute ago
+        s._pysock_began -= 60  # as if it had begun a minute ago
         error = failure(s.connect, target.getsockname())
         assert type(error) is errors.AlreadyConnectedError
         assert error.elapsed < 30  # of this call
