@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 # `args` and the members of a group.
 _ATTRIBUTES = ("reason", "os_error")
 
+# What a class makes of them is its own affair.
+_args = BaseException.args.__get__  # type: ignore[attr-defined]
+
 # A chain that is longer was made by a loop.
 _MOST = 1000
 
@@ -46,7 +49,9 @@ def chain(exception: BaseException) -> Iterator[BaseException]:
         if len(queue) > _MOST:
             return
         for inner in _inside(link):
-            if isinstance(inner, BaseException) and id(inner) not in seen:
+            # Not isinstance, which asks somebody's proxy what it stands for.
+            kind = type(inner)
+            if issubclass(kind, BaseException) and id(inner) not in seen:
                 seen.add(id(inner))
                 queue.append(inner)
 
@@ -54,8 +59,7 @@ def chain(exception: BaseException) -> Iterator[BaseException]:
 def _inside(link: BaseException) -> Iterator[object]:
     yield link.__cause__
     yield link.__context__
-    if isinstance(link.args, tuple):
-        yield from link.args
+    yield from _args(link)
     for name in _ATTRIBUTES:
         try:
             yield getattr(link, name, None)

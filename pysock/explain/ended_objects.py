@@ -110,18 +110,21 @@ _MEMBER = type(_socket.socket.family)
 
 
 def _ended(value: Any) -> SocketError | None:
-    if isinstance(value, _socket.socket):
+    # Not isinstance, which asks somebody's proxy what it stands for.
+    kind = type(value)
+    if issubclass(kind, _socket.socket):
         return known_of(value)
     transports = sys.modules.get("asyncio.transports")
     streams = sys.modules.get("asyncio.streams")
-    if streams is not None and isinstance(
-        value, (streams.StreamReader, streams.StreamWriter)
+    if streams is not None and issubclass(
+        kind, (streams.StreamReader, streams.StreamWriter)
     ):
         known = known_of(getattr(value, "_reader", value))
         if known is not None:
             return known
         value = value._transport
-    if transports is None or not isinstance(value, transports.Transport):
+        kind = type(value)
+    if transports is None or not issubclass(kind, transports.Transport):
         return None
     sock = getattr(value.get_extra_info("socket"), "_sock", None)
     return known_of(sock) if isinstance(sock, _socket.socket) else None

@@ -34,6 +34,18 @@ class Hostile(Exception):
     def reason(self):
         raise RuntimeError("nobody reads me")
 
+    @property
+    def args(self):
+        raise RuntimeError("nobody reads me")
+
+
+class Proxy:
+    """As django's lazy objects: what is asked of it works, or raises."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("nobody looks into me")
+
 
 WAYS = {
     "itself": lambda: FAILURE,
@@ -49,6 +61,7 @@ WAYS = {
         reason=raised(ValueError(Wrapped(os_error=noted())), ValueError())
     ),
     "hostile": lambda: raised(Hostile(), noted()),
+    "proxy": lambda: raised(ValueError(Proxy()), noted()),
 }
 
 

@@ -9,7 +9,13 @@ PARTS = """
     listener = socket.create_server(("127.0.0.1", 0))
 
     class Client:
+        class Proxy:  # as django's lazy objects
+            @property
+            def __class__(self):
+                raise RuntimeError("looked into")
+
         def __init__(self):
+            self.proxy = self.Proxy()
             self.sock = socket.create_connection(listener.getsockname())
             self.peer = listener.accept()[0]
             self.thread = threading.Thread(target=self.read)
