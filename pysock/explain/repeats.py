@@ -54,7 +54,7 @@ class Repeats:
         """
         now = time.monotonic()
         key = _key(case)
-        known = self._known.get(key)
+        known = None if key is None else self._known.get(key)
         if known is not None and now - known.when < FRESH:
             if known.error() is case.error:
                 return None
@@ -69,7 +69,8 @@ class Repeats:
                 "nothing was looked up: explanations have cost this program "
                 "enough just now"
             )
-        self._remember(key, _Known(now, case))
+        if key is not None:
+            self._remember(key, _Known(now, case))
         return None
 
     def looking(self, case: Case, look: Callable[[], None]) -> None:
@@ -108,10 +109,12 @@ class _Known:
 def _key(case: Case) -> Any:
     """Code, peer and place; of a listener its own address instead.
 
-    One that knows neither is like no other.
+    `None` for one that knows neither: it is like no other.
     """
     error = case.error
-    where: Any = error.address or error.local_address or id(error)
+    where: Any = error.address or error.local_address
+    if not where:
+        return None
     try:
         hash(where)
     except TypeError:

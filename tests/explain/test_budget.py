@@ -166,6 +166,17 @@ def test_looking_is_charged_and_ends(cpu, clock, asked, monkeypatch):
     assert tell(refused(99)).seen == ()
 
 
+def test_one_that_knows_no_address_is_like_no_other():
+    """Nor is one that has its place in memory."""
+    said = set()
+    for _ in range(3):
+        error = errors.ClosedSocketError(9, "Bad file descriptor")
+        error.call = "recv"
+        said.add(tell(error).seen)
+        del error
+    assert said == {()}
+
+
 def test_memory_of_failures_is_bounded(asked):
     for port in range(1, 500):
         REPEATS.recall(telling.Case(refused(port)))
