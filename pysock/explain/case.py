@@ -147,7 +147,7 @@ def _attempts_before(error: SocketError) -> list[str]:
     shown = [
         f"{show_address(attempt.address)} ({attempt.code})"
         for attempt in before[:_MOST_SHOWN]
-        if isinstance(attempt, SocketError)
+        if isinstance(attempt, SocketError) and attempt.address is not None
     ]
     if not shown:
         return []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 
-from pysock.errors import SocketError, show_address
+from pysock.errors import show_address
 from pysock.errors.handlers import from_handler
 from pysock.errors.told import lines_of
 from pysock.explain import (
@@ -32,6 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pysock.errors import SocketError
     from pysock.errors.told import Told
     from pysock.explain.case import Look
 
@@ -113,7 +114,7 @@ def _say(case: Case) -> None:
         # Somebody has set what no failure carries: the catalogue's word.
         case.why, case.try_, case.facts = why, try_, []
         return
-    _say_other_attempts(case)
+    _say_untried(case)
     resolved_in = case.error._resolved_in
     # An address is resolved in no time.
     if resolved_in is not None and resolved_in >= 0.001:
@@ -126,16 +127,8 @@ def _say(case: Case) -> None:
 _NAMED = 4
 
 
-def _say_other_attempts(case: Case) -> None:
-    """Name the other addresses of a name: the rest is about the last one."""
-    others = getattr(case.error, "attempts", ())[:-1]
-    tried = [
-        f"{show_address(other.address)} ({other.code})"
-        for other in others
-        if isinstance(other, SocketError) and other.address is not None
-    ]
-    if tried:
-        case.facts.append(f"tried before: {', '.join(tried)}")
+def _say_untried(case: Case) -> None:
+    """Name the addresses of a name for which there was no time."""
     untried = [
         show_address(address)
         for address in getattr(case.error, "untried", ())[:_NAMED]
