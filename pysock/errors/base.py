@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+from time import monotonic_ns
 
 from pysock.errors.errno_names import errno_name
 from pysock.errors.escape import printable
@@ -77,8 +78,10 @@ class SocketError(OSError):
     # Seconds that resolving the name took before, out of a deadline that was
     # for both; `None` where there was none.
     _resolved_in: float | None = None
-    # Whether it comes from another machine, or from before the last boot.
-    _elsewhere = False
+    # Whether it comes from another process; from another machine, or from
+    # before the last boot (`None` where that cannot be told).
+    _of_another = False
+    _elsewhere: bool | None = False
     # The network namespace that it happened in, by the kernel's number.
     _network: int | None = None
     # What the socket of a bind or listen had set; see raw/bound.py.
@@ -258,6 +261,7 @@ class SocketError(OSError):
         # Another release may choose otherwise.
         state["_code"] = self.code
         state["_boot"] = _boot()
+        state["_process"] = _process()
         # By name: the older protocols write BrokenPipeError as OSError.
         mixins = tuple(
             mixin.__name__ if mixin.__module__ == "builtins" else mixin
@@ -315,10 +319,25 @@ def _rebuild(
     error = variant(kind, *bases)(*args)
     error.errno = state.pop("errno")
     error.call = state.pop("call")
-    if state.pop("_boot", None) != _boot():
-        state["_elsewhere"] = True
+    if state.pop("_process", None) != _process():
+        state["_of_another"] = True
+    boot, here = state.pop("_boot", None), _boot()
+    if boot is not None and here is not None:
+        if boot != here:
+            state["_elsewhere"] = True
+    elif state.get("_of_another"):
+        state.setdefault("_elsewhere", None)
     error.__dict__.update(state)
     return error
+
+
+# A number is used again, and not at the same time.
+_began = monotonic_ns()
+
+
+def _process() -> tuple[int, int]:
+    """What no other process of this machine has; a child of a fork neither."""
+    return os.getpid(), _began
 
 
 def _boot() -> str | None:

@@ -151,6 +151,10 @@ def no_descriptor(case: Case) -> None:
             case.facts.append(
                 f"{opened:,} files of at most {most:,} are open now"
             )
+    elif number == EMFILE and case.error._of_another:
+        case.why = (
+            f"another process had no descriptor left (RLIMIT_NOFILE){rest}"
+        )
     elif number == EMFILE:
         case.why = f"this process has no descriptor left (RLIMIT_NOFILE){rest}"
         case.try_ = f"`ls -l /proc/{os.getpid()}/fd` lists what is open"

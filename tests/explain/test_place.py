@@ -1,6 +1,8 @@
 """An exception that travelled is not explained by what is here."""
 
 import contextlib
+import copy
+import os
 import pickle
 import socket
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 import pysock
 from pysock.errors import base
 from pysock.explain.repeats import REPEATS
-from support import loopback
+from support import child, loopback
 from support.quiet import quiet, quiet_namespace  # noqa: F401
 
 
@@ -65,6 +67,50 @@ def test_another_machine(quiet, family, monkeypatch):  # noqa: F811
         "nothing was looked up: the failure was on another machine, or "
         "before this one was started",
     )
+
+
+def test_nobody_could_tell_which_machine(quiet, family, monkeypatch):  # noqa: F811
+    """Out of descriptors no file is read, the boot id's neither."""
+    error = refused(family)
+    with monkeypatch.context() as patched:
+        patched.setattr(base, "_boot", lambda: None)
+        patched.setattr(base, "_process", lambda: (1, 1))
+        pickled = pickle.dumps(error)
+    told = pickle.loads(pickle.dumps(pickle.loads(pickled))).explain()
+    assert told.seen == (
+        "nothing was looked up: the failure was in another process, and "
+        "perhaps on another machine",
+    )
+
+
+WORKER = """
+    import pickle, resource, sys, pysock
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (32, 64))
+    open_ones = []
+    try:
+        while True:
+            open_ones.append(pysock.socket())
+    except OSError as error:
+        if sys.argv[1] == "freed":
+            open_ones.clear()
+        sys.stdout.write(pickle.dumps(error).hex())
+"""
+
+
+@pytest.mark.parametrize("when", ["freed", "full"])
+def test_descriptors_of_another_process_are_not_counted_here(when):
+    error = pickle.loads(bytes.fromhex(child.run(WORKER, when).stdout))
+    told = error.explain()
+    assert told.why == "another process had no descriptor left (RLIMIT_NOFILE)"
+    assert "open now" not in str(told)
+    assert str(os.getpid()) not in str(told)
+
+
+def test_a_copy_is_of_this_process(family):
+    error = copy.deepcopy(refused(family))
+    assert not error._of_another
+    assert error.explain().why.startswith("nothing listens on port")
 
 
 def test_the_boot_id_is_the_kernels():

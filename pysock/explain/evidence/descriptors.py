@@ -34,12 +34,12 @@ class Descriptors(namedtuple("Descriptors", "opened limit sockets left")):
 
 
 def of_this_process(case: Case) -> Descriptors | None:
-    """Count them; `None` if that would take too long.
+    """Count them; `None` if that would take too long, or it was another's.
 
     It needs no descriptor itself: it asks every number that there can be.
     """
     limit = getrlimit(RLIMIT_NOFILE)[0]
-    if limit < 0:
+    if limit < 0 or case.error._of_another:
         return None
     state = ffi.new("uint8_t[1]")
     opened = sockets = left = 0

@@ -20,6 +20,8 @@ def not_here(error: SocketError) -> str | None:
 
     Two system calls, where the failure's namespace is known.
     """
+    if error._elsewhere is None:
+        return "in another process, and perhaps on another machine"
     if error._elsewhere:
         return "on another machine, or before this one was started"
     if error._network is None:

@@ -18,10 +18,11 @@ def takers(case: Case) -> list[tuple[int, str]] | None:
     """Other processes with a listener at this address: pid and name.
 
     Of the same listener, inherited or passed on, and of others in its
-    SO_REUSEPORT group. `None` if there are none that can be seen.
+    SO_REUSEPORT group. `None` if there are none that can be seen, or if
+    nobody knows which process the failure itself was in.
     """
     here = case.error.local_address
-    if here is None or not case.naming:
+    if here is None or not case.naming or case.error._of_another:
         return None
     inodes = {
         entry.inode
