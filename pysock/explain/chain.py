@@ -8,6 +8,7 @@ from pysock.explain.notes import attached
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 # Where libraries keep what they caught, beside `__cause__`, `__context__`,
 # `args` and the members of a group.
@@ -56,7 +57,7 @@ def chain(exception: BaseException) -> Iterator[BaseException]:
                 queue.append(inner)
 
 
-def _inside(link: BaseException) -> Iterator[object]:
+def _inside(link: BaseException) -> Iterator[Any]:
     yield link.__cause__
     yield link.__context__
     yield from _args(link)
