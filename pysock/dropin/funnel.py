@@ -45,6 +45,7 @@ from pysock.raw.snapshot import snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pysock.errors import SocketError
@@ -68,14 +69,18 @@ def failure_of(
     address: Any = None,
     started: float | None = None,
     ended: float | None = None,
+    as_told: Callable[[Any, SocketError], SocketError] | None = None,
 ) -> SocketError | None:
     """Make the typed exception that is about to be raised, and report it.
 
-    As `unreported_failure_of`; who called `pysock.on_failure` hears of it.
+    As `unreported_failure_of`; who called `pysock.on_failure` hears of it,
+    of what `as_told` makes of it where that is given.
     """
     error = unreported_failure_of(
         sock, call, exc, address=address, started=started, ended=ended
     )
+    if error is not None and as_told is not None:
+        error = as_told(sock, error)
     return None if error is None else report(error)
 
 

@@ -12,7 +12,11 @@ from anyio.streams import tls
 from pysock.integrations.anyio_sockets import socket_of
 from pysock.integrations.cancelled import note_cancelled
 from pysock.integrations.scopes import cancelled_in_asyncio, cancelled_in_trio
-from pysock.integrations.tls_in_memory import cancelled_handshake, note_session
+from pysock.integrations.tls_in_memory import (
+    cancelled_handshake,
+    note_session,
+    shaking_hands,
+)
 from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
@@ -44,7 +48,11 @@ def _calling(method: Method) -> Method:
         handshake = func.__name__ == "do_handshake"
         started = monotonic() if handshake else 0.0
         try:
-            return await method(self, func, *args)
+            if not handshake:
+                return await method(self, func, *args)
+            sock = socket_of(self.transport_stream)
+            with shaking_hands(sock, self._ssl_object.server_hostname):
+                return await method(self, func, *args)
         except Exception as exc:
             _note(self, exc, handshake)
             del self, func, args

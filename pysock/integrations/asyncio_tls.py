@@ -11,8 +11,8 @@ import asyncio
 from asyncio import base_events, sslproto
 from time import monotonic
 
-from pysock.explain.notes import attach, attached, supersede
-from pysock.integrations import noting
+from pysock.explain.notes import attach, attached
+from pysock.integrations import handshakes, noting
 from pysock.integrations.tls import in_handshake, note_tls
 from pysock.integrations.tls_in_memory import cancelled_handshake, unread
 from pysock.integrations.wraps import Wraps
@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock.errors import SocketError
     from pysock.integrations.wraps import Method, Wrap
 
 _wraps = Wraps("asyncio")
@@ -28,6 +29,7 @@ _wraps = Wraps("asyncio")
 # Where an exception comes from that TLS itself has raised. What a program's
 # protocol raises in data_received() comes the same way.
 _ITS_OWN = frozenset({"ssl", "asyncio.sslproto"})
+_SHAKING = sslproto.SSLProtocolState.DO_HANDSHAKE
 
 
 def wrap() -> None:
@@ -37,10 +39,12 @@ def wrap() -> None:
     one warning.
     """
     _wraps.place(_WRAPPED)
+    handshakes.add(_of_handshake)
 
 
 def unwrap() -> None:
     """Put back what was there, where nobody has put another since."""
+    handshakes.remove(_of_handshake)
     _wraps.undo()
 
 
@@ -66,25 +70,20 @@ def _failing(method: Method) -> Method:
     return wrapper
 
 
-def _losing(method: Method) -> Method:
-    """`connection_lost`: the transport's own failure ends a handshake too."""
-
-    def wrapper(self: Any, exc: Any) -> None:
-        if isinstance(exc, OSError) and (
-            self._state is sslproto.SSLProtocolState.DO_HANDSHAKE
-        ):
-            # Reported when the read or write failed, and not again.
-            known = attached(exc)
-            failure = (
-                in_handshake(known, self._server_hostname)
-                if known is not None
-                else None
-            )
-            if failure is not None:
-                supersede(exc, failure)
-        method(self, exc)
-
-    return wrapper
+def _of_handshake(sock: Any, failure: SocketError) -> SocketError | None:
+    """Tell of a transport's own failure what it was in the middle of."""
+    loop = asyncio._get_running_loop()
+    # By the descriptor, as the selector loop keeps them.
+    transports = getattr(loop, "_transports", {})
+    transport = transports.get(sock.fileno())
+    protocol: Any = getattr(transport, "_protocol", None)
+    if (
+        isinstance(protocol, sslproto.SSLProtocol)
+        and getattr(protocol, "_state", None) is _SHAKING
+        and _socket_of(transport) is sock
+    ):
+        return in_handshake(failure, protocol._server_hostname)
+    return None
 
 
 def _making(method: Method) -> Method:
@@ -180,7 +179,6 @@ def _is_its_own(exc: OSError) -> bool:
 
 _WRAPPED: tuple[Wrap, ...] = (
     (sslproto.SSLProtocol, "_fatal_error", "self exc message", _failing),
-    (sslproto.SSLProtocol, "connection_lost", "self exc", _losing),
     (
         base_events.BaseEventLoop,
         "_create_connection_transport",

@@ -7,6 +7,7 @@ from time import monotonic
 
 from pysock.dropin.transfer import TransferSocket
 from pysock.errors.handlers import from_handler
+from pysock.integrations import handshakes
 from pysock.late import late
 
 TYPE_CHECKING = False
@@ -72,7 +73,13 @@ def note(
     try:
         real = None if call == "socket" else real_socket(sock)
         failure = failure_of(
-            real, call, exc, address=address, started=started, ended=ended
+            real,
+            call,
+            exc,
+            address=address,
+            started=started,
+            ended=ended,
+            as_told=handshakes.as_told,
         )
         if failure is not None:
             attach(exc, failure)

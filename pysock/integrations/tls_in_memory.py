@@ -7,19 +7,52 @@ connection themselves. What that knows is asked when they raise.
 from __future__ import annotations
 
 import ssl
+from contextlib import contextmanager
 from time import monotonic
 
 from pysock.errors.handlers import from_handler
-from pysock.explain.notes import attached, supersede
-from pysock.integrations import noting
+from pysock.explain.notes import supersede
+from pysock.integrations import handshakes, noting
 from pysock.integrations.tls import in_handshake as of_handshake
 from pysock.integrations.tls import note_tls, tls_failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
-    from pysock.errors import TlsError
+    from pysock.errors import SocketError, TlsError
+
+# By the id() of each socket that is in the middle of a handshake: whom the
+# certificate has to be for.
+_going: dict[int, str | None] = {}
+
+
+@contextmanager
+def shaking_hands(sock: Any, name: str | None) -> Iterator[None]:
+    """Tell of a failure meanwhile that it is the handshake's.
+
+    Args:
+        sock: of the standard class; `None` where it is not known.
+        name: whom the certificate has to be for.
+    """
+    if sock is None or not noting.active:
+        yield
+        return
+    _going[id(sock)] = name
+    try:
+        yield
+    finally:
+        _going.pop(id(sock), None)
+
+
+def _of_handshake(sock: Any, failure: SocketError) -> SocketError | None:
+    if id(sock) not in _going:
+        return None
+    return of_handshake(failure, _going[id(sock)])
+
+
+handshakes.add(_of_handshake)
 
 
 def note_session(
@@ -59,15 +92,8 @@ def note_session(
             said=lambda: unread(incoming),
         )
         return
-    if not in_handshake:
-        return
-    if cause is not None:
-        # Of the connection, whose socket may be closed again.
-        known = attached(cause)
-        failure = None if known is None else of_handshake(known, name)
-        if failure is not None:
-            supersede(cause, failure)
-        return
+    if not in_handshake or cause is not None:
+        return  # what the socket has said is told as the handshake's
     try:
         ended = tls_failure(sock, call, ConnectionResetError(), name)
         if ended is not None:

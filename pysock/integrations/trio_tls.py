@@ -11,7 +11,11 @@ from trio import _ssl
 from pysock.integrations import noting
 from pysock.integrations.cancelled import note_cancelled
 from pysock.integrations.scopes import cancelled_in_trio
-from pysock.integrations.tls_in_memory import cancelled_handshake, note_session
+from pysock.integrations.tls_in_memory import (
+    cancelled_handshake,
+    note_session,
+    shaking_hands,
+)
 from pysock.integrations.wraps import Wraps
 
 TYPE_CHECKING = False
@@ -42,7 +46,11 @@ def _retrying(method: Method) -> Method:
         handshake = bool(kwargs.get("is_handshake"))
         started = monotonic() if handshake else 0.0
         try:
-            return await method(self, fn, *args, **kwargs)
+            if not handshake:
+                return await method(self, fn, *args, **kwargs)
+            name = self._ssl_object.server_hostname
+            with shaking_hands(_socket_of(self), name):
+                return await method(self, fn, *args, **kwargs)
         except trio.BrokenResourceError as exc:
             sock = _socket_of(self)
             if sock is not None:
@@ -58,7 +66,6 @@ def _retrying(method: Method) -> Method:
         except trio.Cancelled as exc:
             sock = _socket_of(self) if handshake else None
             if sock is not None:
-                name = self._ssl_object.server_hostname
                 task = trio.lowlevel.current_task()
                 failure = cancelled_handshake(sock, name, started)
                 note_cancelled(exc, failure, cancelled_in_trio(task))

@@ -252,7 +252,7 @@ def test_what_a_protocol_raises_is_none_of_tls(certificate):
     )
 
 
-def test_each_failure_is_heard_once(certificate):
+def test_each_failure_is_heard_once_and_as_the_note_has_it(certificate):
     done = child.run(
         PARTS
         + """
@@ -263,20 +263,20 @@ def test_each_failure_is_heard_once(certificate):
         ):
             try:
                 await opened(act, context=ssl.create_default_context())
-            except OSError:
-                print("failed")
+            except OSError as error:
+                print("noted", pysock.details(error).code)
 
-    pysock.on_failure(lambda error: print(type(error).__name__))
+    pysock.on_failure(lambda error: print("heard", error.code))
     asyncio.run(talk())
     """,
         "noted",
         *certificate,
     )
     assert done.stdout.splitlines() == [
-        "PeerResetError",
-        "failed",
-        "TlsError",
-        "failed",
+        "heard tls-reset",
+        "noted tls-reset",
+        "heard tls-closed",
+        "noted tls-closed",
     ]
 
 

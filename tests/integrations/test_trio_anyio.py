@@ -28,6 +28,8 @@ PARTS = """
     if face == "late":
         pysock.install()
 
+    heard = []
+    pysock.on_failure(lambda error: heard.append(error.code))
     context = ssl.create_default_context()
 
     def url(address, scheme="http"):
@@ -75,16 +77,17 @@ PARTS = """
         global limit
         # What waits is to be given up soon; a busy machine may need seconds.
         limit = 0.3 if "waits" in call or silent else 20
+        heard.clear()
         try:
             await eval(call)
         except Exception as error:
             said = pysock.why(error)
             print(json.dumps([
                 type(error).__name__, repr(error.args),
-                said and said.code, said and said.why,
+                said and said.code, said and said.why, heard,
             ]))
         else:
-            print(json.dumps(["nothing failed", "", None, None]))
+            print(json.dumps(["nothing failed", "", None, None, heard]))
 """
 
 # What runs a call.
@@ -183,9 +186,11 @@ def answers(packages, peers):
 @pytest.mark.parametrize("way", ANSWERS, ids=lambda way: f"{way[0]}: {way[1]}")
 def test_read_or_handshake(way, answers):
     *cell, code, words = way
-    _, _, found, why = answers[tuple(cell)]
+    _, _, found, why, heard = answers[tuple(cell)]
     assert found == code, why
     assert words in why
+    # One failure, one code: also to who hears of it as it is raised.
+    assert heard in ([], [code])
 
 
 @pytest.mark.parametrize(
@@ -200,7 +205,7 @@ def test_connect(failing, code, words):
     with failing() as address:
         silent = failing is testing.full_queue
         told = compared(cells, {"there": address, "silent": silent})
-    for cell, (_, _, found, why) in told.items():
+    for cell, (_, _, found, why, _) in told.items():
         assert (found, words in why) == (code, True), (cell, why)
 
 

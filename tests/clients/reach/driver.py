@@ -77,7 +77,12 @@ def _meet(client, cell, place):
             os.write(1, b"paused\n")
             os.read(0, 1)
 
-    outcome = {"raised": None}
+    outcome = {"raised": None, "heard": []}
+    if "pysock" in sys.modules:
+        heard = outcome["heard"]
+        sys.modules["pysock"].on_failure(
+            lambda error: heard.append(error.code)
+        )
     try:
         client(types.SimpleNamespace(**cell, pause=pause))
     except BaseException as error:

@@ -131,6 +131,17 @@ def is_as_expected(client, row, noted):
     )
 
 
+def is_heard_otherwise(noted):
+    """Whether `on_failure` was told of other failures than what is shown.
+
+    A client may fail once more when it cleans up; not what only ends or is
+    cancelled, of which `on_failure` is not told.
+    """
+    verdict, code = verdict_of(noted)
+    heard = noted.get("heard")
+    return bool(heard) and verdict == "explained" and code not in heard
+
+
 def last_lines(outcome):
     """What a user sees last: the last exception, and the note before it."""
     if outcome["waits"]:

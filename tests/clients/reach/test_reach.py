@@ -33,6 +33,8 @@ def test_client(client):
         if not seen.is_as_expected(client, row, noted):
             cell = expected(client, row)
             wrong.append(f"{row}: not {cell}: {noted}")
+        if seen.is_heard_otherwise(noted):
+            wrong.append(f"{row}: on_failure heard otherwise: {noted}")
     assert not wrong, "\n\n".join(wrong)
 
 
