@@ -48,6 +48,7 @@ def note(
     address: Any = None,
     started: float | None = None,
     home: str | None = None,
+    is_loops: bool = False,
 ) -> None:
     """Note a failure on the exception that tells of it, once.
 
@@ -60,6 +61,8 @@ def note(
         started: a time of `time.monotonic()`, in seconds, at which the call
             began; `None` if the clock was not read.
         home: the package of the method, where it is none of C's.
+        is_loops: whether an event loop has made the exception, of what the
+            socket's option said: the typed face tells nothing of that.
 
     Raises nothing but what a signal's handler raises meanwhile. An exception
     that a handler raised during the call is not touched.
@@ -68,7 +71,7 @@ def note(
     ended = None if started is None else monotonic()
     if not active or not _is_its_own(exc, home) or attached(exc) is not None:
         return
-    if isinstance(sock, TransferSocket):
+    if isinstance(sock, TransferSocket) and not is_loops:
         return  # the typed face, which tells it itself
     try:
         real = None if call == "socket" else real_socket(sock)

@@ -68,6 +68,27 @@ def both(body):
     return [line[2] for line in noted]
 
 
+def test_connect_of_a_typed_socket():
+    """The loop reads SO_ERROR itself: nothing that is typed tells of it."""
+    assert both(
+        """
+        loop = asyncio.get_running_loop()
+        heard = []
+        pysock.on_failure(lambda error: heard.append(error.code))
+        with socket.socket() as bound, pysock.socket() as sock:
+            bound.bind(("127.0.0.1", 1025 + 6))
+            sock.setblocking(False)
+            attempt = loop.sock_connect(sock, bound.getsockname())
+            show(await failure(attempt))
+            assert len(heard) == (sys.argv[1] != "plain")
+        with full() as address, pysock.socket() as sock:
+            sock.setblocking(False)
+            attempt = loop.sock_connect(sock, address)
+            show(await failure(asyncio.wait_for(attempt, 0.2)))
+        """
+    ) == ["connect-refused-reset", "connect-timeout-deadline"]
+
+
 def test_refused_connect():
     assert both(
         """
