@@ -15,8 +15,10 @@ from errno import (
     ECONNRESET,
     EHOSTDOWN,
     EHOSTUNREACH,
+    EMFILE,
     ENETDOWN,
     ENETUNREACH,
+    ENFILE,
     EPIPE,
 )
 from socket import gaierror
@@ -53,6 +55,10 @@ _CALLS = {
     EPIPE: "send",
 }
 
+# Who makes sockets and selectors, and nothing that has a limit of its own (as
+# inotify has, which says EMFILE too).
+_MAKERS = frozenset({"asyncio", "selectors", "socket", "trio", "uvloop"})
+
 # The failure that was told last, and of which exception.
 _last: tuple[tuple[Any, ...], SocketError] | None = None
 
@@ -69,8 +75,9 @@ def told_by(
 
     Returns:
         that of the nearest link that tells: a text of libpq or gRPC, a plain
-        `OSError` with its errno, an `ssl.SSLError` with its reason; `None`
-        where none does. It has no snapshot.
+        `OSError` with its errno, a loop that had no descriptor to start, an
+        `ssl.SSLError` with its reason; `None` where none does. It has no
+        snapshot.
     """
     where = address if isinstance(address, tuple) else None
     for link in chain(exception):
@@ -104,6 +111,8 @@ def _by_errno(link: BaseException, where: Any) -> SocketError | None:
         return tls_failure(where, reason=reason, verify=verify)
     if isinstance(link, gaierror):
         return _unresolved(link, where)
+    if link.errno in (EMFILE, ENFILE):
+        return error_for("socket", link.errno) if _is_of_making(link) else None
     call = _CALLS.get(link.errno)
     said = _OF_ASYNCIO.search(str(link))
     if said is not None:
@@ -111,6 +120,20 @@ def _by_errno(link: BaseException, where: Any) -> SocketError | None:
     if call is None or where is None:
         return None
     return error_for(call, link.errno, address=where)
+
+
+def _is_of_making(link: OSError) -> bool:
+    """Whether a socket, a pair of them or a selector could not be made.
+
+    A loop that starts makes both, in C and below every method of a socket.
+    """
+    inner = link.__traceback__
+    if inner is None or link.filename is not None:
+        return False
+    while inner.tb_next is not None:
+        inner = inner.tb_next
+    name = str(inner.tb_frame.f_globals.get("__name__"))
+    return name.partition(".")[0] in _MAKERS
 
 
 def _is_tls(link: OSError) -> bool:

@@ -60,9 +60,7 @@ def _verdict(method: Method) -> Method:
         # Not exception(): who asks by that is taken to have seen it.
         error = fut._exception if fut.done() else None
         if isinstance(error, OSError):
-            noting.note(
-                sock, "connect", error, address=address, is_loops=True
-            )
+            noting.note(sock, "connect", error, address=address, is_loops=True)
         del error, fut
 
     return wrapper

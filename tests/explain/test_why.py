@@ -142,3 +142,41 @@ def test_an_address_that_is_none_is_survived(address):
     for kind, number in ((ConnectionRefusedError, 111), (OSError, 98)):
         told = pysock.why(kind(number, "x"), address=address)
         assert told is None or told.code
+
+
+@pytest.mark.parametrize("free", [0, 1, 2])
+def test_a_loop_that_has_no_descriptor_to_start(free):
+    """Its epoll, then its pair of sockets: no method of a socket fails."""
+    run(
+        f"""
+        import asyncio, contextlib, os, pysock, resource
+        # Nothing can be loaded at the limit.
+        asyncio.new_event_loop().close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        held = []
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(os.open("/dev/null", os.O_RDONLY))
+        for _ in range({free}):
+            os.close(held.pop())
+        try:
+            asyncio.new_event_loop()
+        except OSError as error:
+            caught = error
+        for _ in range(10):
+            os.close(held.pop())
+        said = pysock.why(caught)
+        assert said.code == "no-descriptor", said
+        assert "this process has no descriptor left" in said.why, said
+        assert any(" of 64 descriptors are open now" in s for s in said.seen)
+        """
+    )
+
+
+def test_a_limit_that_may_be_of_something_else():
+    """inotify has one of its own, with the same errno."""
+    with pytest.raises(OSError, match="Too many") as caught:
+        raise OSError(errno.EMFILE, "Too many open files")
+    assert pysock.why(caught.value) is None
+    named = OSError(errno.EMFILE, "Too many open files", "/etc/hostname")
+    assert pysock.why(named) is None
