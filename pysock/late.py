@@ -74,6 +74,7 @@ KEPT = {
         "end_of_stream",
         "ended_objects",
         "notes",
+        "why",
     ),
     "dropin": (
         "accept",

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 
+from pysock.errors.handlers import from_handler
 from pysock.explain.chain import details
 from pysock.explain.end_of_stream import behind
-from pysock.explain.explanation import Explanation, explain
-from pysock.explain.plain import told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pysock.errors import SocketError
+    from pysock.errors.told import Told
+    from pysock.explain.explanation import Explanation
+
 
 def why(
     exception: BaseException | None = None, *, address: Any = None
-) -> Explanation | None:
+) -> Explanation | Told | None:
     """Explain any exception: what happened, what was seen, what to do.
 
     Args:
@@ -28,7 +31,8 @@ def why(
 
     Returns:
         the explanation; `None` if there is no exception, or none of a socket
-        that could be told from others.
+        that could be told from others. As from `SocketError.explain()`, a
+        tuple with the same attributes and text where no descriptor is left.
 
     Looks at this machine for 50 ms of CPU at most. Raises nothing but what a
     signal's handler raises meanwhile.
@@ -38,6 +42,17 @@ def why(
         if exception is None:
             return None
     failure = (
-        details(exception) or behind(exception) or told_by(exception, address)
+        details(exception) or behind(exception) or _told_by(exception, address)
     )
-    return None if failure is None else explain(failure)
+    return None if failure is None else failure.explain()
+
+
+def _told_by(exception: BaseException, address: Any) -> SocketError | None:
+    # Not before it is asked for; and without a descriptor not at all.
+    try:
+        from pysock.explain.plain import told_by
+    except (ImportError, OSError) as problem:
+        if from_handler(problem):
+            raise
+        return None
+    return told_by(exception, address)

@@ -1,5 +1,7 @@
 """At the descriptor limit nothing can be loaded, and all is still said."""
 
+import pytest
+
 from support import child
 
 # Without the frames: their source lines cannot be read then, over which the
@@ -29,6 +31,38 @@ SCRIPT = """
 def test_exception_is_shown():
     """What would explain it cannot be loaded; the exception is whole."""
     assert "DescriptorLimitError: [Errno 24]" in child.run(SCRIPT, "x").stdout
+
+
+WHY = """
+    import os, resource, socket, sys
+    import pysock
+
+    if sys.argv[1] == "noted":
+        pysock.install()
+        make = socket.socket
+    else:
+        make = pysock.socket
+    sock = make()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    while True:
+        try:
+            os.dup(2)
+        except OSError:
+            break
+    try:
+        sock.connect(("127.0.0.1", 1))
+    except OSError as error:
+        os.write(1, str(pysock.why()).encode())
+        assert pysock.why(error).code == "connect-refused-reset"
+        assert pysock.why(ValueError()) is None
+"""
+
+
+@pytest.mark.parametrize("face", ["noted", "typed"])
+def test_whoever_asks_why_is_told_what_can_be_told(face):
+    said = child.run(WHY, face).stdout
+    assert "refused" in said
+    assert said.endswith("code  connect-refused-reset")
 
 
 def test_who_listens_is_told_how_many_are_open():
