@@ -112,14 +112,17 @@ def _key(case: Case) -> Any:
     `None` for one that knows neither: it is like no other.
     """
     error = case.error
-    where: Any = error.address or error.local_address
+    here: Any = error.local_address
+    where: Any = error.address
+    # A port of 0 is that of every socket which has none.
+    if not where and isinstance(here, tuple) and len(here) > 1 and here[1]:
+        where = here
     if not where:
         return None
     try:
         hash(where)
     except TypeError:
         where = repr(where)
-    here: Any = error.local_address
     source = here[0] if isinstance(here, tuple) and here else None
     return (
         case.code,

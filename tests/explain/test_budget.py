@@ -14,6 +14,7 @@ from pysock.explain import budget, repeats, telling
 from pysock.explain.budget import Budget
 from pysock.explain.repeats import FRESH, REPEATS, TOGETHER
 from pysock.explain.telling import tell
+from support.failure_check import caught
 from support.quiet import quiet  # noqa: F401
 
 
@@ -181,6 +182,16 @@ def test_memory_of_failures_is_bounded(asked):
     for port in range(1, 500):
         REPEATS.recall(telling.Case(refused(port)))
     assert len(REPEATS._known) <= 64
+
+
+def test_sockets_without_a_port_are_not_one(family):
+    said = []
+    for _ in range(2):
+        with pysock.socket(family.number) as sock:
+            error = caught(sock.recv, 1)
+        assert type(error) is errors.NotConnectedError
+        said.append(tell(error).seen)
+    assert said == [(), ()]
 
 
 @pytest.mark.usefixtures("quiet")
