@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _thread import allocate_lock, get_ident
+from _thread import get_ident
 
 from pysock.errors import (
     AcceptWouldBlockError,
@@ -27,10 +27,9 @@ _ORDINARY = (
     TransferWouldBlockError,
 )
 
-# One entry a call of on_failure(), so that each can be stopped by itself.
-# Replaced and never changed: another thread may be going through it.
-_entries: tuple[tuple[Callable[[SocketError], object]], ...] = ()
-_lock = allocate_lock()
+# One entry a call of on_failure(), so that each can be stopped by itself. Each
+# change is one step: no lock that a fork or a signal's handler could meet.
+_entries: dict[object, Callable[[SocketError], object]] = {}
 # The threads that are in a callback.
 _busy: set[int] = set()
 
@@ -58,17 +57,13 @@ def on_failure(
     Raises:
         TypeError: it cannot be called.
     """
-    global _entries
     if not callable(callback):
         raise TypeError(f"not callable: {callback!r}")
-    entry = (callback,)
-    with _lock:
-        _entries = (*_entries, entry)
+    entry = object()
+    _entries[entry] = callback
 
     def stop() -> None:
-        global _entries
-        with _lock:
-            _entries = tuple(one for one in _entries if one is not entry)
+        _entries.pop(entry, None)
 
     return stop
 
@@ -86,7 +81,7 @@ def report(error: SocketError) -> SocketError:
         return error
     _busy.add(thread)
     try:
-        for (callback,) in _entries:
+        for callback in list(_entries.values()):
             try:
                 callback(error)
             except Exception as problem:
