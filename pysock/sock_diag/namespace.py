@@ -53,11 +53,10 @@ def inside(netns: str | int | None, call: Callable[[], Result]) -> Result:
         return call()
     fd = _open(netns)
     try:
-        if _is_here(fd):
-            return call()
-        return _in_a_thread(fd, netns, call)
+        here = _is_here(fd)
     finally:
         os.close(fd)
+    return call() if here else _in_a_thread(netns, call)
 
 
 def is_elsewhere(pid: int) -> bool | None:
@@ -115,19 +114,21 @@ def _enter(fd: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _in_a_thread(
-    fd: int, netns: str | int, call: Callable[[], Result]
-) -> Result:
+def _in_a_thread(netns: str | int, call: Callable[[], Result]) -> Result:
     results: list[Result] = []
     failures: list[BaseException] = []
 
     def go() -> None:
         try:
+            # Opened here: a Ctrl-C in who waits would close what is in use.
+            fd = _open(netns)
             try:
                 _enter(fd)
             except OSError as exc:
                 hint = f"network namespace of {netns}: needs CAP_SYS_ADMIN"
                 raise diag_error("netns", exc.errno or EINVAL, hint) from None
+            finally:
+                os.close(fd)
             results.append(call())
         except BaseException as exc:
             failures.append(exc)
