@@ -6,8 +6,9 @@ from pysock.dropin.ended import remember_end_of_stream
 from pysock.dropin.memory import recall
 from pysock.errors import Origin, PeerClosedError, ReadAfterEndError
 from pysock.raw.conversation import note_conversation
-from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
+from pysock.raw.evidence import local_address_of, peer_of
 from pysock.raw.fin import got_fin
+from pysock.raw.snapshot import info_of_transfer
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ def ended_early(
         n: how many bytes were asked for.
         elapsed: seconds that it took.
     """
-    info, peer = tcp_info_of(fd), peer_of(fd)
+    info, peer = info_of_transfer(fd), peer_of(fd)
     came = f"after {len(partial)} of {n} bytes"
     error: PeerClosedError | ReadAfterEndError
     if info is not None and not got_fin(fd, info.state):
@@ -39,10 +40,12 @@ def ended_early(
         else:
             ended, where = recall(sock, "_pysock_ended", (None, None))
             error.origin = ended if where == local_address_of(fd) else None
-    else:
+    elif info is not None:
         error = PeerClosedError(f"the peer closed {came}")
-        # Of what is not TCP nobody can tell whose end it was.
-        error.origin = None if info is None else _PEER
+        error.origin = _PEER
+    else:
+        # Of what is not TCP, or MPTCP, nobody can tell whose end it was.
+        error = PeerClosedError(f"the stream ended {came}")
     error.call = "recv_exactly"
     error.partial = partial
     error.elapsed = elapsed

@@ -41,7 +41,7 @@ from pysock.raw.calls import parse_address, to_tuple
 from pysock.raw.conversation import note_conversation
 from pysock.raw.ended import transfer_failure
 from pysock.raw.evidence import NOT_LOADED, connect_failure, network_of
-from pysock.raw.snapshot import snapshot
+from pysock.raw.snapshot import of_transfer, snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _transfer_failure(
     fd = _fileno(sock)
     sent_fin = recall(sock, "_pysock_sent_fin", False)
     if timed_out:
-        info, peer, here = snapshot(fd)
+        info, peer, here = of_transfer(fd)
         error = deadline_error(
             call,
             args=args,

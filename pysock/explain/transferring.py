@@ -21,6 +21,13 @@ def closed(case: Case) -> None:
         stream_ended(case)
         return
     partial = len(getattr(case.error, "partial", b""))
+    if case.kind is None:
+        case.why = (
+            f"the stream ended after {many(partial, 'byte')} of this read; "
+            "whether the peer or this program ended it cannot be told"
+        )
+        case.try_ = "look for a shutdown() in this program, and at the peer"
+        return
     case.why = (
         f"{case.peer} ended its side of the connection (FIN) after "
         f"{many(partial, 'byte')} of this read"

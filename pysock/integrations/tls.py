@@ -23,7 +23,8 @@ from pysock.explain.end_of_stream import caller, keep
 from pysock.explain.notes import attach, attached
 from pysock.integrations import noting
 from pysock.raw.conversation import note_conversation
-from pysock.raw.evidence import local_address_of, peer_of, tcp_info_of
+from pysock.raw.evidence import local_address_of, peer_of
+from pysock.raw.snapshot import info_of_transfer
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -256,7 +257,7 @@ def tls_failure(
     error.server_name = server_name
     error.call, error.in_handshake = call, in_handshake
     error.address, error.local_address = peer_of(fd), local_address_of(fd)
-    error.tcp_info = tcp_info_of(fd)
+    error.tcp_info = info_of_transfer(fd)
     note_conversation(error, fd)
     error.errno = None if isinstance(exc, ssl.SSLError) else exc.errno
     error.tls_reason = getattr(exc, "reason", None)

@@ -23,7 +23,7 @@ from pysock.raw.evidence import (
     read_option,
 )
 from pysock.raw.fin import got_fin
-from pysock.raw.snapshot import snapshot
+from pysock.raw.snapshot import of_transfer
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ def transfer_failure(
     sent_fin: bool = False,
 ) -> SocketError:
     """Make the exception of a failed read, write or accept."""
-    info, peer, here = snapshot(fd)
+    info, peer, here = of_transfer(fd)
     kind: Kind = transfer_class(
         call, number, info, has_peer=peer is not None, sent_fin=sent_fin
     )

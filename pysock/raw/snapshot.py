@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from _socket import SO_PROTOCOL, SOL_SOCKET
 from _struct import Struct, calcsize  # struct is one file more
 
-from pysock.raw.calls import ffi, lib, to_tuple
+from pysock.raw.calls import ffi, lib, read_tcp_info, to_tuple
 from pysock.tcp.info import TcpInfo
 
 TYPE_CHECKING = False
@@ -45,6 +46,7 @@ _seen = _fields(
     ("i", "has_message"),
 ).unpack_from
 _ANY_ADDRESS = bytes(16)
+_IPPROTO_MPTCP = 262
 
 # Of a reading that was reset: so many bytes of it are kept.
 _LEFT, _NO_STATE = 3, 0xFF
@@ -64,6 +66,29 @@ def snapshot(fd: int) -> tuple[TcpInfo | None, Address, Address]:
     if length > 0:
         info = TcpInfo(_buffer(out)[_INFO : _INFO + length])
     return info, to_tuple(out.peer), to_tuple(out.local)
+
+
+def of_transfer(fd: int) -> tuple[TcpInfo | None, Address, Address]:
+    """The same of a connection, for a read or write.
+
+    An MPTCP socket has no reading: what it gives is that of its first
+    subflow, which may be over or idle while the data takes another one.
+    """
+    info, peer, here = snapshot(fd)
+    return None if info is None or is_mptcp(fd) else info, peer, here
+
+
+def info_of_transfer(fd: int) -> TcpInfo | None:
+    """The reading of it alone."""
+    raw = read_tcp_info(fd)
+    return None if isinstance(raw, int) or is_mptcp(fd) else TcpInfo(raw)
+
+
+def is_mptcp(fd: int) -> bool:
+    """Whether the kernel has it as MPTCP, whatever was asked for."""
+    value = ffi.new("int *")
+    known = lib.pysock_get_option(fd, SOL_SOCKET, SO_PROTOCOL, value) == 0
+    return known and value[0] == _IPPROTO_MPTCP
 
 
 def after_connect(
