@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pysock
 from pysock.errors import SocketError, show_address
+from pysock.explain.words import many
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ class Attempt:
         local_address: this end, when connected.
         tls: what TLS agreed on; `None` if it was not asked for, or failed.
         connected: whether TCP was.
+        interrupted: whether Ctrl-C ended it; then there is no error.
     """
 
     def __init__(self, address: tuple[Any, ...] | None) -> None:
@@ -37,6 +41,7 @@ class Attempt:
         self.local_address: tuple[Any, ...] | None = None
         self.tls: Agreement | None = None
         self.connected = False
+        self.interrupted = False
 
     def make(
         self,
@@ -45,12 +50,16 @@ class Attempt:
         timeout: float,
         tls_host: str | None = None,
     ) -> None:
-        """Connect, take a reading, shake hands if asked, and close again."""
+        """Connect, take a reading, shake hands if asked, and close again.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; what was seen until then is kept.
+        """
         started = time.monotonic()
         try:
             with pysock.socket(family, pysock.SOCK_STREAM) as sock:
                 sock.settimeout(timeout)
-                sock.connect(address)
+                self._connect(sock, address)
                 self.elapsed = time.monotonic() - started
                 self.connected = True
                 self.info = sock.tcp_info()
@@ -64,6 +73,19 @@ class Attempt:
             if not self.connected:
                 self.elapsed = time.monotonic() - started
                 self.info = getattr(error, "tcp_info", None)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            if not self.connected:
+                self.elapsed = time.monotonic() - started
+            raise
+
+    def _connect(self, sock: Any, address: tuple[Any, ...]) -> None:
+        try:
+            sock.connect(address)
+        except KeyboardInterrupt:
+            with contextlib.suppress(OSError):
+                self.info = sock.tcp_info()
+            raise
 
     @property
     def handshake_us(self) -> int | None:
@@ -98,9 +120,13 @@ class Attempt:
         failure = ""
         if self.error is not None:
             failure = f"{type(self.error).__name__}: {self.error}"
+        lost = self.syns_lost
+        if self.interrupted:
+            failure = "interrupted"
+            if self.info is not None and self.info.state is TcpState.SYN_SENT:
+                failure += f": no answer to {many((lost or 0) + 1, 'SYN')}"
         if not self.connected:
             return failure
-        lost = self.syns_lost
         syn = f", the SYN was sent {lost + 1} times" if lost else ""
         tls = f"; TLS: {failure}" if failure else ""
         return f"connected{syn}{tls}"
@@ -112,6 +138,7 @@ class Attempt:
             "address": list(self.address) if self.address else None,
             "local_address": self.local_address,
             "connected": self.connected,
+            "interrupted": self.interrupted,
             "elapsed": self.elapsed,
             "handshake_rtt_us": self.handshake_us,
             "syns_lost": self.syns_lost,

@@ -29,8 +29,8 @@ HELP = "connect to a host and port; say what happened and what TCP saw"
 NO = "no address answered, or one round of several failed"
 
 _TITLES = ("address", "after", "round trip", "result")
-# An address and its port, IPv4; times up to a minute.
-_WIDTHS = (21, 10, 10)
+# Times up to a minute.
+_TIMES = (10, 10)
 # Seconds from the end of one round to the start of the next.
 _PAUSE = 0.2
 
@@ -86,25 +86,55 @@ def run(arguments: Namespace) -> int:
         unresolved = Attempt(None)
         unresolved.error = error
         unresolved.elapsed = time.monotonic() - started
-        _show_one([unresolved], arguments)
+        _show_unresolved(unresolved, arguments)
         return 1
     took = time.monotonic() - started
     if not arguments.json:
         _print_resolved(arguments.target.host, found, took)
     if arguments.repeat > 1:
         return _repeat(found, arguments)
-    attempts = list(_attempts(found, arguments))
-    _show_one(attempts, arguments)
+    return _try_once(found, arguments)
+
+
+def _try_once(found: list[Any], arguments: Namespace) -> int:
+    """Try the addresses, each on its line as it ends; also at Ctrl-C."""
+    table = None if arguments.json else _table(found)
+    attempts: list[Attempt] = []
+    try:
+        for attempt in _attempts(found, arguments):
+            attempts.append(attempt)
+            if table is not None:
+                table.add(*attempt.cells())
+    finally:
+        if arguments.json:
+            print_json(attempt.as_dict() for attempt in attempts)
+        else:
+            for attempt in attempts:
+                _print_story(attempt, arguments)
     return 0 if attempts[-1].error is None else 1
 
 
+def _table(found: list[Any]) -> Table:
+    """A table whose rows come one by one."""
+    longest = max(len(show_address(address)) for *_, address in found)
+    return Table(_TITLES, (longest, *_TIMES))
+
+
 def _attempts(found: list[Any], arguments: Namespace) -> Iterator[Attempt]:
-    """Try each address in turn until one answers, as create_connection."""
+    """Try each address in turn until one answers, as create_connection.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; after the attempt that it has ended.
+    """
     target = arguments.target
     tls_host = target.host if arguments.tls or target.tls else None
     for family, _type, _proto, _name, address in found:
         attempt = Attempt(address)
-        attempt.make(family, address, arguments.timeout, tls_host)
+        try:
+            attempt.make(family, address, arguments.timeout, tls_host)
+        except KeyboardInterrupt:
+            yield attempt
+            raise
         yield attempt
         if attempt.connected:
             return
@@ -119,13 +149,12 @@ def _print_resolved(host: str, found: list[Any], took: float) -> None:
         )
 
 
-def _show_one(attempts: list[Attempt], arguments: Namespace) -> None:
+def _show_unresolved(attempt: Attempt, arguments: Namespace) -> None:
     if arguments.json:
-        print_json(attempt.as_dict() for attempt in attempts)
+        print_json([attempt.as_dict()])
         return
-    print_table(_TITLES, [attempt.cells() for attempt in attempts])
-    for attempt in attempts:
-        _print_story(attempt, arguments)
+    print_table(_TITLES, [attempt.cells()])
+    _print_story(attempt, arguments)
 
 
 def _print_story(attempt: Attempt, arguments: Namespace) -> None:
@@ -150,7 +179,7 @@ def _print_story(attempt: Attempt, arguments: Namespace) -> None:
 
 def _repeat(found: list[Any], arguments: Namespace) -> int:
     """Connect again and again; what came until then counts at Ctrl-C."""
-    table = None if arguments.json else Table(_TITLES, _WIDTHS)
+    table = None if arguments.json else _table(found)
     rounds: list[list[Attempt]] = []
     try:
         for number in range(arguments.repeat):
@@ -158,11 +187,13 @@ def _repeat(found: list[Any], arguments: Namespace) -> int:
                 time.sleep(_PAUSE)
             attempts: list[Attempt] = []
             for attempt in _attempts(found, arguments):
+                if table is not None:
+                    table.add(*attempt.cells())
+                if attempt.interrupted:
+                    continue  # no round of it: the next step raises
                 if not attempts:
                     rounds.append(attempts)
                 attempts.append(attempt)
-                if table is not None:
-                    table.add(*attempt.cells())
     except KeyboardInterrupt:
         if not rounds:
             raise

@@ -263,8 +263,55 @@ def test_ctrl_c_during_a_connect_ends_at_once(silent_address):
     with start("connect", host, port, "--timeout", 50) as child:
         _wait_for_syn(host, port, child)
         status, out, err, took = interrupt(child)
-    assert (status, out, err) == (130, "", "")
+    assert (status, err) == (130, "")
     assert took < 2
+    [_, row] = out.splitlines()
+    assert row.split()[0] == shown(silent_address)
+    assert re.search(r"interrupted: no answer to \d SYNs?$", row)
+
+
+def test_ctrl_c_during_a_connect_as_json(silent_address):
+    host, port = silent_address[:2]
+    with start("connect", host, port, "--timeout", 50, "--json") as child:
+        _wait_for_syn(host, port, child)
+        status, out, err, _ = interrupt(child)
+    assert (status, err) == (130, "")
+    [attempt] = json.loads(out)
+    assert (attempt["interrupted"], attempt["connected"]) == (True, False)
+    assert attempt["tcp_info"]["state"] == "SYN_SENT"
+    assert attempt["error"] is None
+
+
+def test_each_address_is_shown_as_it_ends(
+    family, refusing_address, silent_address
+):
+    """Somebody waits for a dead one: what is known is on the screen."""
+    found = [
+        (int(family.number), 1, 6, "", address)
+        for address in (refusing_address, silent_address)
+    ]
+    script = f"""
+import pysock
+from pysock.cli import main
+pysock.getaddrinfo = lambda *_: {found!r}
+raise SystemExit(main(["connect", "two.example", "80", "--timeout", "50"]))
+"""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        _wait_for_syn(*silent_address[:2], child)
+        shown_first = [child.stdout.readline() for _ in range(4)]
+        status, out, err, _ = interrupt(child)
+    assert (status, err) == (130, "")
+    assert shown_first[0].startswith("two.example resolves to ")
+    assert shown_first[2].startswith("address ")
+    assert shown_first[3].startswith(shown(refusing_address))
+    rows = out.splitlines()
+    assert rows[0].startswith(shown(silent_address))
+    assert any(row.startswith("code  connect-refused-reset") for row in rows)
 
 
 def _wait_for_syn(host, port, child):
