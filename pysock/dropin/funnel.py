@@ -35,7 +35,7 @@ from pysock.dropin.without_snapshot import (
     unresolved,
     would_block,
 )
-from pysock.errors import deadline_error, error_for
+from pysock.errors import ConnectError, deadline_error, error_for
 from pysock.errors.handlers import by_handler, from_handler
 from pysock.raw.calls import parse_address, to_tuple
 from pysock.raw.conversation import note_conversation
@@ -154,6 +154,9 @@ def unreported_failure_of(
             error = _accept_failure(sock, number, args, timed_out)
         else:
             error = _transfer_failure(sock, call, args, timed_out)
+            if address is not None and isinstance(error, ConnectError):
+                # The write has begun the connect (MSG_FASTOPEN).
+                error.address = numeric(sock, address) or as_given(address)
         if timed_out and call in _OTHERS_MATTER:
             error._network = network_of(fd)
         if _fileno(sock) == fd:

@@ -227,8 +227,9 @@ def transfer_class(
         if not has_peer or failed:
             return tree.NotConnectedError
         return tree.BrokenConnectionError
-    if has_peer and is_of_a_connect(call, number, info):
-        # A non-blocking connect that failed, noticed by a read or write.
+    if is_of_a_connect(call, number, info) and (has_peer or call in SEND):
+        # A non-blocking connect that failed, noticed by a read or write; or
+        # one that a write has begun itself (MSG_FASTOPEN).
         return _BY_CALL.get(("connect", number))
     if number == errno.EOPNOTSUPP and not is_dead(info):
         # A flag that this socket does not know; nobody is unreachable.

@@ -166,6 +166,8 @@ def _timeout(error: Any) -> str:
     info = error.tcp_info
     if info is None or info.state in (None, TcpState.CLOSE):
         return "timeout"
+    if info.state is TcpState.SYN_SENT:
+        return "connect-timeout-deadline"  # it waited for that
     # One probe proves nothing: it may be on its way, and a kernel answers one
     # in half a second only (tcp_invalid_ratelimit). The next comes later.
     if info.retransmits or (info.probes or 0) > 1:

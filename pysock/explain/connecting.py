@@ -105,7 +105,8 @@ def reset(case: Case) -> None:
 
 def no_answer(case: Case) -> None:
     """No SYN was answered, until the kernel or the caller gave up."""
-    elapsed = case.error.elapsed
+    # A read or write that waited for the connect has begun after it.
+    elapsed = case.error.elapsed if case.error.call == "connect" else None
     sent = _syns(case.info)
     within = "" if elapsed is None else f" in {duration(elapsed)}"
     if sent == 0:

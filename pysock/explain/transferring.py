@@ -8,6 +8,7 @@ from pysock.errors.escape import printable
 from pysock.explain.ending import advise, stream_ended
 from pysock.explain.words import many
 from pysock.explain.written import ago, heard, see_delivery
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,12 +39,24 @@ def closed(case: Case) -> None:
 
 def not_connected(case: Case) -> None:
     """There is no connection, by this program's own doing too."""
+    info = case.info
     if case.error._reason == "disconnected":
         case.why = (
             "this program disconnected the socket itself: connect() with "
-            "AF_UNSPEC"
+            "AF_UNSPEC, or shutdown() before a connect had its answer"
         )
         case.try_ = "look for who has this descriptor in the program"
+    elif info is not None and info.is_listening:
+        case.why = "this socket listens: it has no peer of its own"
+        case.try_ = "read from and write to what accept() gives"
+    elif info is not None and info.state is TcpState.SYN_SENT:
+        case.why = f"the connect to {case.peer} is still under way"
+        case.try_ = (
+            "wait until the socket is writable, then ask `take_error()`"
+        )
+    elif info is not None and info.was_established:
+        case.why = f"the connection to {case.peer} has ended"
+        case.try_ = "look for the first failure of this connection"
 
 
 def shut_here(case: Case) -> None:

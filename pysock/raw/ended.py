@@ -102,6 +102,8 @@ def transfer_failure(
 def _disconnected(info: TcpInfo | None, peer: Any) -> bool:
     """Whether this program ended it itself: connect(2) to AF_UNSPEC.
 
+    Or by shutdown(2) while it connected, which does the same.
+
     The kernel says ECONNRESET, as if the peer had; but a peer's RST leaves
     its address, and this does not.
     """
