@@ -25,9 +25,10 @@ CAUSES = {
         (
             Cause(
                 "read-shut-here",
-                "this program shut the read side of the connection down "
-                "itself (SHUT_RD or SHUT_RDWR): no FIN came",
-                "look for the shutdown() in this program",
+                "the read side of the connection was shut down at this end "
+                "(SHUT_RD or SHUT_RDWR): no FIN came",
+                "look for the shutdown() in this program, or in another "
+                "process that has the socket",
             ),
             Cause(
                 "read-after-end",
@@ -97,8 +98,10 @@ CAUSES = {
         (
             Cause(
                 "write-after-shutdown",
-                "this program sent its FIN and cannot send any more",
-                "look for the shutdown() before this write in this program",
+                "this end has sent its FIN, by a shutdown(), and cannot send "
+                "any more",
+                "look for the shutdown() before this write in this program, "
+                "or in another process that has the socket",
             ),
         ),
     ),

@@ -181,7 +181,7 @@ class PeerClosedError(TransferError, ConnectionError, EOFError):
 class ReadAfterEndError(TransferError, ConnectionError, EOFError):
     """A read past the end of the stream, which no FIN has made; no errno.
 
-    This program shut the read side down itself (`origin` `caller`), or the
+    This end shut the read side down itself (`origin` `caller`), or the
     connection had ended otherwise and an earlier call has told how.
     """
 

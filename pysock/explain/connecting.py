@@ -173,10 +173,13 @@ def _other(case: Case) -> None:
     number = case.error.errno
     if case.error._reason == "ended-here":
         case.why = (
-            f"this program ended the connect to {case.peer} itself, by "
+            f"the connect to {case.peer} was ended at this end, by a "
             "shutdown() before there was an answer"
         )
-        case.try_ = "look for the shutdown() in this program"
+        case.try_ = (
+            "look for the shutdown() in this program, or in another process "
+            "that has the socket"
+        )
         return
     said = os.strerror(number) if number else printable(case.error)
     case.why = f"the connect to {case.peer} failed: {said}"

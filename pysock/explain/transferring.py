@@ -42,10 +42,13 @@ def not_connected(case: Case) -> None:
     info = case.info
     if case.error._reason == "disconnected":
         case.why = (
-            "this program disconnected the socket itself: connect() with "
+            "the socket was disconnected at this end: connect() with "
             "AF_UNSPEC, or shutdown() before a connect had its answer"
         )
-        case.try_ = "look for who has this descriptor in the program"
+        case.try_ = (
+            "look for it in this program, or in another process that has the "
+            "socket"
+        )
     elif info is not None and info.is_listening:
         case.why = "this socket listens: it has no peer of its own"
         case.try_ = "read from and write to what accept() gives"

@@ -210,6 +210,15 @@ def test_fork_during_a_connect(family, full_queue, silent_address):
         )
 
 
+def test_a_child_that_shuts_down_is_not_called_this_program(pair):
+    client, _ = pair
+    assert in_child(lambda: client.shutdown(socket.SHUT_RDWR)) == 0
+    for call, argument in ((client.send, b"x"), (client.recv_exactly, 1)):
+        told = caught(call, argument).explain()
+        assert "this program" not in told.why
+        assert "another process" in told.try_
+
+
 def test_fork_shares_a_connection(pair):
     client, server = pair
     assert in_child(lambda: client.sendall(b"from the child")) == 0
