@@ -6,6 +6,7 @@ import time
 
 from pysock.cli.attempt import Attempt
 from pysock.cli.findings import print_explanation
+from pysock.cli.numbers import count, seconds
 from pysock.cli.reading import in_words
 from pysock.cli.repeated import Summary
 from pysock.cli.table import (
@@ -15,7 +16,7 @@ from pysock.cli.table import (
     print_json,
     print_table,
 )
-from pysock.cli.target import add_target, resolve, seconds
+from pysock.cli.target import add_target, resolve
 from pysock.errors import show_address
 
 TYPE_CHECKING = False
@@ -41,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         metavar="S",
-        type=seconds,
+        type=seconds(0.001),
         default=10.0,
         help="seconds for each address (default: 10)",
     )
@@ -53,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--repeat",
         metavar="N",
-        type=_rounds,
+        type=count(),
         default=1,
         help="so many times, and a summary; Ctrl-C ends it early",
     )
@@ -64,17 +65,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="with all that TCP_INFO says after the handshake",
     )
     add_json_argument(parser)
-
-
-def _rounds(word: str) -> int:
-    count = int(word)
-    if not 0 < count <= 1_000_000:
-        raise ValueError
-    return count
-
-
-# What argparse calls it in "invalid ... value".
-_rounds.__name__ = "count"
 
 
 def run(arguments: Namespace) -> int:

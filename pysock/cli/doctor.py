@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from pysock.cli.elsewhere import add_netns, no_namespace
 from pysock.cli.findings import print_finding
-from pysock.cli.selecting import add_netns
+from pysock.cli.numbers import PID, seconds
 from pysock.cli.table import add_json_argument, print_json, print_sentence
 from pysock.explain.finding import HARMLESS, SEVERITIES
 from pysock.explain.machine import diagnose
@@ -31,12 +32,12 @@ _SECONDS = 2.0
 def add_arguments(parser: ArgumentParser) -> None:
     """Add what may follow `pysock doctor`."""
     parser.add_argument(
-        "--pid", metavar="PID", type=int, help="only what concerns a process"
+        "--pid", metavar="PID", type=PID, help="only what concerns a process"
     )
     parser.add_argument(
         "--seconds",
         metavar="N",
-        type=_seconds,
+        type=seconds(0.1, 3600),
         default=_SECONDS,
         help="watch the counters for so long (default: 2)",
     )
@@ -44,25 +45,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_json_argument(parser)
 
 
-def _seconds(word: str) -> float:
-    value = float(word)
-    if not 0.1 <= value <= 3600:
-        raise ValueError
-    return value
-
-
-_seconds.__name__ = "time"
-
-
 def run(arguments: Namespace) -> int:
     """Look; 1 if there is something wrong or doubtful, 0 if not."""
+    problem = no_namespace(arguments.pid) or no_namespace(arguments.netns)
+    if problem:
+        return _refuse(problem)
     try:
         survey = take_survey(
             arguments.seconds, netns=arguments.netns, pid=arguments.pid
         )
-    except (OSError, ValueError) as error:
-        print(f"pysock doctor: {error}", file=sys.stderr)
-        return _CANNOT_LOOK
+    except OSError as error:
+        return _refuse(str(error))
     found = diagnose(survey)
     if arguments.json:
         print_json(finding.as_dict() for finding in found)
@@ -71,6 +64,11 @@ def run(arguments: Namespace) -> int:
         for finding in found:
             print_finding(finding, severity=True)
     return int(any(finding.severity != HARMLESS for finding in found))
+
+
+def _refuse(sentence: str) -> int:
+    print(f"pysock doctor: {sentence}", file=sys.stderr)
+    return _CANNOT_LOOK
 
 
 def _summary(survey: Survey, found: list[Finding]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from pysock.cli.selecting import add_netns, no_namespace
+from pysock.cli.elsewhere import add_netns, no_namespace
 from pysock.explain.escape import printable
 
 TYPE_CHECKING = False

@@ -6,6 +6,7 @@ import sys
 import time
 
 from pysock import sock_diag
+from pysock.cli.numbers import seconds
 from pysock.cli.reading import in_words, timer_in_words
 from pysock.cli.selecting import (
     add_selection,
@@ -58,7 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         metavar="S",
-        type=float,
+        type=seconds(0, 3600),
         default=0.5,
         help="seconds between two readings, which tell whether and why it "
         "stands still (default: 0.5; 0: one reading)",

@@ -7,14 +7,11 @@ import sys
 import time
 
 from pysock import sock_diag
+from pysock.cli.elsewhere import add_netns, no_namespace
 from pysock.cli.fitted import Column, Stream
 from pysock.cli.lives import Lives, how_it_ended
-from pysock.cli.selecting import (
-    FAMILIES,
-    add_netns,
-    no_namespace,
-    processes_in_words,
-)
+from pysock.cli.numbers import PORT, count, seconds
+from pysock.cli.selecting import FAMILIES, processes_in_words
 from pysock.cli.slim import add_all_argument, slim
 from pysock.cli.table import add_json_argument, print_json
 from pysock.errors import show_address
@@ -62,7 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--port",
         metavar="PORT",
-        type=int,
+        type=PORT,
         help="only those with this port, at either end",
     )
     parser.add_argument(
@@ -71,11 +68,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         metavar="S",
-        type=float,
+        type=seconds(0),
         help="stop after so many seconds (default: Ctrl-C stops it)",
     )
     parser.add_argument(
-        "--count", metavar="N", type=int, help="stop after so many"
+        "--count", metavar="N", type=count(), help="stop after so many"
     )
     parser.add_argument(
         "--jsonl",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from pysock.cli.findings import print_explanation, print_finding
+from pysock.cli.numbers import count, seconds
 from pysock.cli.table import Table, add_json_argument, print_json
-from pysock.cli.target import add_target, resolve, seconds
+from pysock.cli.target import add_target, resolve
 from pysock.errors import SocketError, show_address
 from pysock.explain.icmp_names import icmp_name
 from pysock.explain.path import path_finding
@@ -25,6 +26,8 @@ NO = "the way is open to no address"
 
 _TITLES = ("hop", "answer of", "after", "what it says")
 _WIDTHS = (5, 15, 9)
+# Of hops, and of connects for each of them.
+_MOST = 64
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         metavar="S",
-        type=seconds,
+        type=seconds(0.001),
         default=PATIENCE,
         help="seconds that a hop has to answer; the kernel sends a SYN again "
         f"after one (default: {PATIENCE})",
@@ -41,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--tries",
         metavar="N",
-        type=_count,
+        type=count(_MOST),
         default=2,
         help="connects for each hop, each of which may take another way "
         "(default: 2)",
@@ -49,21 +52,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--hops",
         metavar="N",
-        type=_count,
+        type=count(_MOST),
         default=30,
         help="give up after so many (default: 30)",
     )
     add_json_argument(parser)
-
-
-def _count(word: str) -> int:
-    count = int(word)
-    if not 0 < count <= 64:
-        raise ValueError
-    return count
-
-
-_count.__name__ = "count"
 
 
 def run(arguments: Namespace) -> int:

@@ -7,7 +7,9 @@ import time
 from collections import Counter
 from errno import EACCES, EPERM
 
+from pysock.cli.elsewhere import no_namespace
 from pysock.cli.holding import Holding, Row, name_others
+from pysock.cli.numbers import PID, seconds
 from pysock.cli.stacks import best, stacks_of
 from pysock.cli.table import (
     add_json_argument,
@@ -38,33 +40,16 @@ _MOST = 12
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add what may follow `pysock ps`."""
-    parser.add_argument("pid", metavar="PID", type=_pid)
+    parser.add_argument("pid", metavar="PID", type=PID)
     parser.add_argument(
         "--wait",
         metavar="S",
-        type=_seconds,
+        type=seconds(0.05, 60),
         default=0.3,
         help="seconds between two looks: a thread that has moved on does not "
         "hang (default: 0.3)",
     )
     add_json_argument(parser)
-
-
-def _pid(word: str) -> int:
-    pid = int(word)
-    if pid <= 0:
-        raise ValueError
-    return pid
-
-
-def _seconds(word: str) -> float:
-    value = float(word)
-    if not 0.05 <= value <= 60:
-        raise ValueError
-    return value
-
-
-_pid.__name__, _seconds.__name__ = "process number", "time"
 
 
 def run(arguments: Namespace) -> int:
@@ -76,10 +61,9 @@ def run(arguments: Namespace) -> int:
         time.sleep(arguments.wait)
         now, hidden = _threads(pid)
         holding.look_again()
-    except FileNotFoundError:
-        return _refuse(f"there is no process {pid}")
     except OSError as error:
-        return _refuse(str(error))
+        # It may have ended between the two looks.
+        return _refuse(no_namespace(pid) or str(error))
     same = _those_that_stay(before, now)
     stacks, problem = stacks_of(pid) if same else ({}, None)
     rows = [row for wait in same for row in _rows(wait, holding, stacks)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from socket import AF_INET, AF_INET6
 
 from pysock import sock_diag
+from pysock.cli.elsewhere import add_netns, no_namespace
+from pysock.cli.numbers import PID
 from pysock.sock_diag.filter import endpoint, state_named
-from pysock.sock_diag.namespace import path_of
 from pysock.sock_diag.processes import Process, owners, sockets_of
 
 TYPE_CHECKING = False
@@ -47,27 +48,12 @@ def add_selection(parser: ArgumentParser) -> None:
         "--remote", metavar="ADDRESS", type=_address, help="the other end"
     )
     parser.add_argument(
-        "--pid", metavar="PID", type=int, help="held by this process"
+        "--pid", metavar="PID", type=PID, help="held by this process"
     )
     parser.add_argument(
         "--family", choices=("4", "6"), help="IPv4 or IPv6 sockets only"
     )
     add_netns(parser)
-
-
-def add_netns(parser: ArgumentParser) -> None:
-    """Add `--netns`, the same for every command that reads sockets."""
-    parser.add_argument(
-        "--netns",
-        metavar="NAME|PID",
-        type=_netns,
-        help="in another network namespace: a name as `ip netns` has it, or "
-        "a process that is in it",
-    )
-
-
-def _netns(word: str) -> str | int:
-    return int(word) if word.isdecimal() else word
 
 
 class _Anywhere:
@@ -184,17 +170,7 @@ def is_usable(arguments: Namespace) -> str | None:
     named = [arguments.local, arguments.remote]
     if len(arguments.which) + 2 - named.count(None) > 2:
         return "a connection has two ends: give two addresses at most"
-    return no_namespace(namespace_of(arguments))
-
-
-def no_namespace(netns: str | int | None) -> str | None:
-    """Why this cannot name a network namespace, or `None`."""
-    try:
-        if netns is not None:
-            path_of(netns)
-    except ValueError as exc:
-        return str(exc)
-    return None
+    return no_namespace(arguments.pid) or no_namespace(arguments.netns)
 
 
 def with_processes(

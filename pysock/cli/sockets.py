@@ -14,6 +14,7 @@ from pysock.cli.grouping import (
     grouped,
     summary,
 )
+from pysock.cli.numbers import count
 from pysock.cli.reading import timer_in_words
 from pysock.cli.selecting import (
     add_selection,
@@ -77,7 +78,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="the order; numbers: the largest first (default: state)",
     )
     parser.add_argument(
-        "--limit", metavar="N", type=_limit, help="the first N lines only"
+        "--limit", metavar="N", type=count(), help="the first N lines only"
     )
     parser.add_argument(
         "--all",
@@ -96,16 +97,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="print one JSON object on each line",
     )
     add_json_argument(parser)
-
-
-def _limit(word: str) -> int:
-    count = int(word)
-    if count < 1:
-        raise ValueError
-    return count
-
-
-_limit.__name__ = "number of lines"
 
 
 def run(arguments: Namespace) -> int:

@@ -105,18 +105,6 @@ def resolve(target: Target, family: str | None) -> list[Any]:
     return answer  # type: ignore[no-any-return]
 
 
-def seconds(word: str) -> float:
-    """Read a time limit; longer than a day is a slip, as infinity is."""
-    value = float(word)
-    if not 0 < value <= 86400:
-        raise ValueError
-    return value
-
-
-# What argparse calls it in "invalid ... value".
-seconds.__name__ = "timeout"
-
-
 class _Parse(argparse.Action):
     """One word or two, to a `Target`."""
 

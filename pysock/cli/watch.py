@@ -7,6 +7,7 @@ import sys
 import time
 from functools import partial
 
+from pysock.cli.numbers import count, seconds
 from pysock.cli.recording import Reading, Watcher, load, name_of
 from pysock.cli.selecting import add_selection, is_usable
 from pysock.cli.slim import add_all_argument, slim
@@ -31,12 +32,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--interval",
         metavar="S",
-        type=float,
+        type=seconds(_LEAST_INTERVAL),
         default=1.0,
         help="seconds between two looks (default: 1)",
     )
     parser.add_argument(
-        "--count", metavar="N", type=int, help="stop after so many looks"
+        "--count", metavar="N", type=count(), help="stop after so many looks"
     )
     parser.add_argument(
         "--jsonl",
@@ -81,8 +82,6 @@ def run(arguments: Namespace) -> int:
 def _problem(arguments: Namespace) -> str | None:
     if arguments.replay and not arguments.plot:
         return "--replay is for --plot"
-    if not arguments.interval >= _LEAST_INTERVAL:
-        return f"an interval of {_LEAST_INTERVAL} s or more"
     if arguments.plot:
         # Before the watching, not after an hour of it.
         from pysock.cli.plot import missing

@@ -2,8 +2,11 @@
 
 import json
 import os
+import shlex
+import shutil
 import socket
 import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +14,7 @@ from lab.capabilities import call_without_capabilities
 from lab.namespace import Namespace
 from pysock.cli import main
 from support.command import pysock_command, start
+from support.requirements import skip_or_fail
 
 pytest_plugins = ["lab.fixtures"]
 
@@ -90,9 +94,12 @@ def test_deaths_elsewhere(elsewhere):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (("--netns", "no-such-network"), "no-such-network"),
+        (
+            ("--netns", "no-such-network"),
+            "there is no network namespace 'no-such-network'",
+        ),
         (("--netns", "a/b"), "ip netns"),
-        (("--netns", 2**22 + 1), "process 4194305"),
+        (("--netns", 2**22 + 1), "there is no process 4194305"),
     ],
 )
 def test_cannot_look(command, words, what):
@@ -115,8 +122,54 @@ def test_no_right_to_look(elsewhere, capsys):
     assert "root" in err
 
 
-def test_no_such_process():
-    done = pysock_command("sockets", "--pid", 2**22 + 1)
+OF_A_PROCESS = {
+    "sockets": ("--pid",),
+    "doctor": ("--seconds", "0.1", "--pid"),
+    "ps": (),
+}
+
+
+@pytest.mark.parametrize("command", OF_A_PROCESS)
+def test_no_such_process(command):
+    words = (*OF_A_PROCESS[command], 2**22 + 1)
+    done = pysock_command(command, *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("pysock sockets: ")
-    assert "process 4194305" in done.stderr
+    assert done.stderr == f"pysock {command}: there is no process 4194305\n"
+
+
+@pytest.mark.parametrize("command", OF_A_PROCESS)
+def test_a_process_that_nobody_has_waited_for(command):
+    """It is still there by its number, and its sockets are not."""
+    with subprocess.Popen(["true"]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        done = pysock_command(command, *OF_A_PROCESS[command], child.pid)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"pysock {command}: process {child.pid} has ended, and nobody has "
+        "waited for it yet\n"
+    )
+
+
+@pytest.mark.parametrize("command", OF_A_PROCESS)
+def test_a_process_that_proc_hides(command, lab_is_possible):
+    """With hidepid, "there is no such process" would not be true."""
+    if not shutil.which("setpriv"):
+        skip_or_fail("setpriv (util-linux) is not installed")
+    words = shlex.join([*OF_A_PROCESS[command], str(os.getpid())])
+    script = f"""
+        mount -t proc -o hidepid=2,gid=54321 proc /proc || exit 99
+        exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs \
+            {shlex.quote(sys.executable)} -m pysock {command} {words}
+    """
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"pysock {command}: /proc does not show process {os.getpid()}, "
+        "though there is one\n"
+    )

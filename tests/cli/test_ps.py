@@ -302,7 +302,10 @@ def test_without_the_right(place, capsys):
         status = call_without_capabilities(lambda: main(["ps", str(pid)]))
     said = capsys.readouterr()
     assert (status, said.out) == (2, "")
-    assert "Permission denied" in said.err
+    assert said.err == (
+        f"pysock ps: this user may not look into process {pid}: that takes "
+        "root\n"
+    )
 
 
 def test_threads_that_may_not_be_traced(place, monkeypatch, capsys):
@@ -324,12 +327,6 @@ def test_threads_that_may_not_be_traced(place, monkeypatch, capsys):
     told = capsys.readouterr()
     assert "is hidden" in told.err
     assert json.loads(told.out)[0]["code"] == "listener-full"
-
-
-def test_no_such_process():
-    done = pysock_command("ps", 2**22 + 1)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "pysock ps: there is no process 4194305\n"
 
 
 @pytest.mark.parametrize("words", [("x",), ("0",), ("-1",), ()])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pysock.cli.numbers import count
 from pysock.cli.table import add_json_argument, print_fields, print_json
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--rounds",
         metavar="N",
-        type=_rounds,
+        type=count(10_000),
         help="how often each side runs (default: as fits the subject)",
     )
     parser.add_argument(
@@ -47,16 +48,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="draw the table too (.png, .svg, .pdf; needs matplotlib)",
     )
     add_json_argument(parser)
-
-
-def _rounds(word: str) -> int:
-    rounds = int(word)
-    if not 1 <= rounds <= 10_000:
-        raise ValueError
-    return rounds
-
-
-_rounds.__name__ = "number of rounds"
 
 
 def run(arguments: Namespace) -> int:
