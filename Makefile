@@ -49,12 +49,14 @@ ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
 ASAN_LIBRARIES = $(shell gcc -print-file-name=libasan.so) \
 	$(shell gcc -print-file-name=libubsan.so)
 
+WHEEL_TREE := build/wheel
+
 EMPTIES_ENVIRONMENT := \
 	test_without_compiler_there_is_no_floor_and_a_load_in_python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-interpreter test-newest test-foreign reach peers \
-	check musl \
+.PHONY: help demo test test-interpreter test-wheel test-newest test-foreign \
+	reach peers check musl \
 	format bench stress docs man asan fuzz wheel clean
 
 help: ## show this list
@@ -70,6 +72,22 @@ test: $(DEV) ## run every test, of the stress tests a short version
 test-interpreter: $(DEV) ## run the tests of what depends on the interpreter
 	$(BIN)/python -m pytest -m "not stress and not foreign" \
 		$(INTERPRETER_TESTS) $(ARGS)
+
+# What users get: the wheel, in an environment of its own, and the tests out
+# of the sdist, from a folder that has no source of pysock. tests/project is
+# about the sources.
+test-wheel: $(DEV) ## run the tests over the wheel that `make wheel` builds
+	rm -rf $(WHEEL_TREE) *.egg-info && mkdir -p $(WHEEL_TREE)
+	$(BIN)/python -m build --no-isolation --outdir $(WHEEL_TREE)/dist
+	tar -xf $(WHEEL_TREE)/dist/*.tar.gz -C $(WHEEL_TREE) --strip-components 1
+	rm -r $(WHEEL_TREE)/pysock $(WHEEL_TREE)/pysock_pytest.py
+	$(PYTHON) -m venv $(WHEEL_TREE)/.venv
+	cd $(WHEEL_TREE) && .venv/bin/python -m pip --quiet install --upgrade pip
+	cd $(WHEEL_TREE) && .venv/bin/python -m pip --quiet install dist/*.whl \
+		--group dev
+	cd $(WHEEL_TREE) && .venv/bin/python -m pytest \
+		-m "not stress and not foreign" --ignore tests/project \
+		-o cache_dir=$(abspath $(WHEEL_TREE)).cache $(ARGS)
 
 peers: $(INSTALLED) ## run other projects' suites, plain and under run
 	PYTHONPATH=tests $(BIN)/python -m clients.peers $(ARGS)
