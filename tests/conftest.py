@@ -70,6 +70,17 @@ def nothing_explained_yet():
     REPEATS.clear()
 
 
+@pytest.fixture
+def quick_collections():
+    """gc.collect() looks at what this test makes, not at all of pytest's.
+
+    In a whole run that is 0.2 s less for each of its calls.
+    """
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def open_descriptors():
     found = {}
     for link in Path("/proc/self/fd").iterdir():

@@ -18,7 +18,10 @@ QUEUED, TURNS = 8, 150
 
 # What was on its way to the caller when the handler raised is closed by the
 # interpreter, with this warning.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.usefixtures("quick_collections"),
+]
 
 
 class Stop(BaseException):

@@ -286,6 +286,7 @@ SHORT = settings(
 LONG = settings(SHORT, max_examples=3000, stateful_step_count=60)
 
 
+@pytest.mark.usefixtures("quick_collections")
 @pytest.mark.parametrize(
     "size",
     [
