@@ -4,9 +4,10 @@ import ast
 import struct
 from pathlib import Path
 
+import pysock
 from pysock.raw.calls import ffi, lib
 
-PACKAGE = Path(__file__).resolve().parent.parent.parent / "pysock"
+PACKAGE = Path(pysock.__file__).parent
 
 
 def stub_names():

@@ -42,7 +42,7 @@ def test_a_module_that_comes_later_is_as_without_us(folder):
     run(
         folder,
         """
-    import importlib
+    import importlib.machinery
     arrivals.when_imported("program_part", call)
     assert came == []
     import program_part
