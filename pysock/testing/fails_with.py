@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock
+
 from pysock.explain.chain import details
 from pysock.integrations import noting
 from pysock.integrations.install import install, uninstall
@@ -11,6 +13,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pysock.errors import SocketError
+
+
+_lock = allocate_lock()
+# Blocks that are going on now, in whatever thread or task.
+_blocks = 0
+# Whether the noted face is there for them alone.
+_is_ours = False
 
 
 class fails_with:
@@ -44,12 +53,9 @@ class fails_with:
         self.details: SocketError | None = None
         self._codes = (code,) if isinstance(code, str) else tuple(code)
         self._error = error
-        self._installed = False
 
     def __enter__(self) -> fails_with:
-        self._installed = not noting.active
-        if self._installed:
-            install()
+        _begin()
         return self
 
     def __exit__(
@@ -58,8 +64,7 @@ class fails_with:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        if self._installed:
-            uninstall()
+        _end()
         expected = " or ".join(self._codes) or "a failure of a socket"
         if error is None:
             raise AssertionError(f"nothing failed; expected: {expected}")
@@ -77,3 +82,23 @@ class fails_with:
             ) from error
         self.exception, self.details = error, found
         return True
+
+
+def _begin() -> None:
+    """Have the noted face for one block more."""
+    global _blocks, _is_ours
+    with _lock:
+        if not noting.active:
+            install()
+            _is_ours = True
+        _blocks += 1
+
+
+def _end() -> None:
+    """The last block of all leaves the process as the first found it."""
+    global _blocks, _is_ours
+    with _lock:
+        _blocks -= 1
+        if _is_ours and not _blocks:
+            _is_ours = False
+            uninstall()

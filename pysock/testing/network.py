@@ -10,6 +10,7 @@ from pysock.errors import DiagDeniedError
 from pysock.sock_diag.namespace import inside
 from pysock.testing.address import Address
 from pysock.testing.process import Process, command
+from pysock.testing.processes import faults
 from pysock.testing.processes.namespaces import FAR
 from pysock.testing.scripted import ANSWER, HEALTHY, Scripted, Step
 from pysock.testing.unavailable import Unavailable
@@ -17,6 +18,9 @@ from pysock.testing.unavailable import Unavailable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+_HOUR = 3600
 
 
 class NetworkAddress(Address):
@@ -43,12 +47,7 @@ class NetworkAddress(Address):
 
     def heal(self) -> None:
         """Let every packet through again, at once, and from any port."""
-        self._wire.ask(
-            {
-                "cut": False, "lost": 0, "delay": 0, "hole": 0, "icmp": None,
-                "full": None,
-            }
-        )  # fmt: skip
+        self._wire.ask(faults.HEALTHY)
 
 
 @contextlib.contextmanager
@@ -57,25 +56,53 @@ def network(
     version: int = 4,
     steps: Sequence[Step] = HEALTHY,
     answer: bytes = ANSWER,
-    **faults: Any,
+    cut: bool = False,
+    lost: float = 0,
+    delay: float = 0,
+    hole: int = 0,
+    icmp: tuple[int, int] | None = None,
 ) -> Iterator[NetworkAddress]:
     """Give the address of a server in good health, behind a network.
+
+    What is wrong with the network is so from the beginning, until ``heal()``.
 
     Args:
         version: of IP, 4 or 6.
         steps: what the server does, as in `script`.
         answer: what it answers; HTTP with 16,384 bytes unless given.
-        faults: of ``processes/wire.py``, from the beginning.
+        cut: every packet vanishes, either way.
+        lost: percent of the packets that vanish, either way, by chance.
+        delay: seconds that each packet takes, either way; an hour at most.
+        hole: bytes; IP packets that are longer vanish. 0: none do.
+        icmp: type and code of the ICMP message with which a router answers
+            every TCP segment; ``None``: it lets them through.
 
     Raises:
         Unavailable: no right to make namespaces, which takes root or user
             namespaces, or no `ip` (iproute2).
-        ValueError: as `script`.
+        ValueError: there is no such version, message or amount; or as
+            `script`.
     """
+    if version not in FAR:
+        raise ValueError(f"version={version!r} of IP is neither 4 nor 6")
+    for is_possible, what in (
+        (0 <= lost <= 100, f"lost={lost!r} is no percentage"),
+        (0 <= delay <= _HOUR, f"delay={delay!r}: from 0 to {_HOUR} seconds"),
+        (hole >= 0, f"hole={hole!r} is below 0 bytes"),
+        (
+            icmp is None or all(0 <= part <= 255 for part in icmp),
+            f"icmp={icmp!r}: a type and a code are from 0 to 255",
+        ),
+    ):
+        if not is_possible:
+            raise ValueError(what)
+    wrong = {
+        "cut": cut, "lost": lost, "delay": delay, "hole": hole, "icmp": icmp,
+    }  # fmt: skip
     settings = Scripted(steps, host=FAR[version], answer=answer).settings
     with contextlib.ExitStack() as stack:
         try:
-            wire = Process("wire", (version, faults))
+            wire = Process("wire", (version, wrong))
             stack.callback(wire.close)
             server = Process("peer", settings, inside=wire.pid)
             stack.callback(server.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pysock.testing.address import Address
 from pysock.testing.process import Process
@@ -42,6 +42,29 @@ STEPS = {
 }  # fmt: skip
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, (int, float)) and value >= 0
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, (int, float)) and 0 < value < float("inf")
+
+
+# What the argument of a step must be: anything else would end the server.
+_TAKES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "read": (_is_count, "a count of bytes, 0 or more"),
+    "answer": (_is_count, "a count of bytes, 0 or more"),
+    "send": (lambda value: isinstance(value, bytes), "bytes"),
+    "wait": (_is_time, "seconds, 0 or more"),
+    "again_within": (_is_time, "seconds, 0 or more"),
+    "slowly": (_is_rate, "bytes a second, above 0"),
+}
+
+
 class Scripted:
     """A context manager that gives the address of a server with a script.
 
@@ -63,8 +86,8 @@ class Scripted:
         """Check the script.
 
         Raises:
-            ValueError: it has a step that does not exist, or one with too
-                many or too few arguments.
+            ValueError: it has a step that does not exist, or one with
+                other arguments than it takes.
         """
         script = checked(steps)
         # Steps of a server that has what they need, and of no other.
@@ -119,6 +142,10 @@ def checked(steps: Iterable[Step]) -> list[tuple[object, ...]]:
         least, most = STEPS.get(str(step[0]) if step else "", (1, 0))
         if not least <= len(step) - 1 <= most:
             raise ValueError(f"no such step: {step!r}")
+        for value in step[1:]:
+            is_right, what = _TAKES[str(step[0])]
+            if not is_right(value):
+                raise ValueError(f"the step {step!r} takes {what}")
     return tuples
 
 

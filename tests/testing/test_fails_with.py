@@ -85,3 +85,17 @@ def test_install_that_was_there_stays(failing):
 def test_typed_face(failing):
     with fails_with(code="connect-refused-reset"):
         pysock.create_connection(failing.refusing(), 5)
+
+
+def test_blocks_that_overlap(failing):
+    """As those of two tasks: the end of one takes nothing from the other."""
+    address = failing.refusing()
+    one, other = fails_with(), fails_with(code="connect-refused-reset")
+    with pytest.raises(AssertionError, match="nothing failed"), one:
+        other.__enter__()
+    with pytest.raises(ClientError) as caught:
+        connect(address)
+    error = caught.value
+    assert other.__exit__(ClientError, error, error.__traceback__)
+    assert other.details.errno == 111
+    assert not noting.active

@@ -249,6 +249,56 @@ def test_script(host):
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: none\r\n",
+        b"Content-Length: " + b"9" * 5000 + b"\r\n",
+        b"Content-Length: -1\r\n",
+    ],
+)
+def test_a_client_that_sends_nonsense_ends_no_server(head):
+    request = b"POST / HTTP/1.1\r\n" + head + b"\r\n"
+    with testing.script(["request", "answer", "again"]) as address:
+        for _ in range(2):
+            with socket.create_connection(address, 5) as client:
+                client.sendall(request)
+                assert client.recv(8) == b"HTTP/1.1"
+
+
+@pytest.mark.parametrize("seconds", [1e9, float("inf")])
+def test_a_wait_that_is_as_good_as_for_ever(seconds):
+    """Longer than poll(2) can wait: the others are served meanwhile."""
+    with (
+        testing.script([("wait", seconds)], times=1) as address,
+        socket.create_connection(address, 5) as waiting,
+    ):
+        assert fetch(address) == BODY
+        waiting.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            waiting.recv(1)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        ("read", "1"),
+        ("read", -1),
+        ("answer", 2.5),
+        ("send", "text"),
+        ("wait", -1),
+        ("wait", float("nan")),
+        ("again_within", None),
+        ("slowly", 0),
+        ("slowly", float("inf")),
+    ],
+)
+def test_script_with_a_wrong_argument(step):
+    """Told where it is written, not by a server that is gone."""
+    with pytest.raises(ValueError, match=f"the step .*{step[0]}.* takes "):
+        testing.script([step])
+
+
+@pytest.mark.parametrize(
     "step", ["leap", ("read",), ("reset", 1), (), "tls", "relay"]
 )
 def test_script_with_a_wrong_step(step):

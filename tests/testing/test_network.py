@@ -282,3 +282,29 @@ def test_unprivileged_user_under_unshare_runs_functions():
     if unshare is None or as_nobody()[0] is None:
         skip_or_fail("no `unshare` (util-linux), or no user namespaces")
     assert as_nobody(unshare, "-Ur") == [0, 1, None]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"version": 5},
+        {"lost": 101},
+        {"lost": float("nan")},
+        {"delay": -1},
+        {"delay": 1e9},
+        {"hole": -1},
+        {"icmp": (300, 1)},
+        {"icmp": (3, -1)},
+    ],
+)
+def test_a_fault_that_cannot_be(wrong):
+    """Told at once: a network that does something else proves nothing."""
+    [name] = wrong
+    with pytest.raises(ValueError, match=name), testing.network(**wrong):
+        pass
+
+
+def test_a_fault_that_there_is_not():
+    """A slip would have given a network in good health."""
+    with pytest.raises(TypeError), testing.network(loss=100):
+        pass

@@ -30,7 +30,7 @@ def closing(
             ``None`` for all.
 
     Raises:
-        ValueError: `when` is none of the three.
+        ValueError: `when` is none of the three, or `after` below 0.
     """
     steps = [*at_point(when, after), "close"]
     return Scripted(steps, host=host, answer=answer, times=times)

@@ -19,5 +19,6 @@ def delay(
 
     Raises:
         Unavailable: on entering, as `network`.
+        ValueError: on entering: below 0, or more than an hour.
     """
     return network(version=version, delay=milliseconds / 1000)

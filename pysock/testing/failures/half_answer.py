@@ -24,6 +24,9 @@ def half_answer(
             bytes that are not HTTP, all count as body.
         times: how many connections fail so, before the others are answered;
             ``None`` for all.
+
+    Raises:
+        ValueError: `count` is below 0.
     """
     steps = [*at_point("body", count), "silence"]
     return Scripted(steps, host=host, answer=answer, times=times)

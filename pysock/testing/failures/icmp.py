@@ -23,5 +23,6 @@ def icmp(
 
     Raises:
         Unavailable: on entering, as `network`.
+        ValueError: on entering: `kind` or `code` is not from 0 to 255.
     """
     return network(version=version, icmp=(kind, code))

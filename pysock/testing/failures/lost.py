@@ -18,5 +18,6 @@ def lost(
 
     Raises:
         Unavailable: on entering, as `network`.
+        ValueError: on entering: `percent` is not from 0 to 100.
     """
     return network(version=version, lost=percent)

@@ -21,5 +21,6 @@ def mtu_hole(
 
     Raises:
         Unavailable: on entering, as `network`.
+        ValueError: on entering: `limit` is below 0.
     """
     return network(version=version, hole=limit)

@@ -29,7 +29,7 @@ def resetting(
             ``None`` for all.
 
     Raises:
-        ValueError: `when` is none of the three.
+        ValueError: `when` is none of the three, or `after` below 0.
     """
     steps = [*at_point(when, after), "reset"]
     return Scripted(steps, host=host, answer=answer, times=times)

@@ -20,6 +20,9 @@ def silent_after(
         host: an IP address of this machine.
         answer: what connections after the first `times` are answered.
         times: how many connections fail so; ``None`` for all.
+
+    Raises:
+        ValueError: `count` is below 0.
     """
     first = "request" if count is None else ("read", count)
     return Scripted([first, "silence"], host=host, answer=answer, times=times)

@@ -28,7 +28,5 @@ def slow(
     Raises:
         ValueError: `bytes_per_second` is not above 0.
     """
-    if not bytes_per_second > 0:
-        raise ValueError("bytes_per_second must be above 0")
     steps: list[Step] = ["request", ("slowly", bytes_per_second), "again"]
     return Scripted(steps, host=host, answer=answer, times=times)

@@ -21,6 +21,9 @@ def stale_keepalive(
             request on any connection meets the RST, however soon.
         host: an IP address of this machine.
         answer: what it answers; HTTP with 16,384 bytes unless given.
+
+    Raises:
+        ValueError: `idle` is below 0.
     """
     steps: list[Step] = [
         "request",

@@ -22,6 +22,9 @@ READ = select.POLLIN
 WRITE = select.POLLOUT
 GONE = select.POLLHUP | select.POLLERR
 
+# Of one poll(2), which counts milliseconds in an int; then it waits again.
+_LONGEST_S = 86_400.0
+
 # Descriptor -> events of poll(2); and seconds, None for ever.
 Wait = tuple[dict[int, int], float | None]
 Step = Generator[Wait, dict[int, int], object]
@@ -79,7 +82,7 @@ class Loop:
                 nearest = deadline
         if nearest is None:
             return None
-        return max(0.0, nearest - time.monotonic())
+        return min(max(0.0, nearest - time.monotonic()), _LONGEST_S)
 
     def _resume_all(self, ready: dict[int, int]) -> None:
         now = time.monotonic()

@@ -214,8 +214,9 @@ def head_length(answer: bytes) -> int:
 def _content_length(head: bytes) -> int:
     for line in head.lower().split(b"\r\n"):
         name, _, value = line.partition(b":")
-        if name == b"content-length":
-            return int(value)
+        # What no number is, or a number that nobody sends, is no length.
+        if name == b"content-length" and len(value) < 20:
+            return int(value) if value.strip().isdigit() else 0
     return 0
 
 

@@ -11,6 +11,7 @@ import socket
 import time
 
 from pysock.testing.processes.control import Control
+from pysock.testing.processes.faults import HEALTHY
 from pysock.testing.processes.icmp_answer import icmp_answer, is_tcp
 from pysock.testing.processes.namespaces import ROUTER, Namespaces
 from pysock.testing.processes.ports import Ports
@@ -33,19 +34,13 @@ class Wire:
     """What happens to a frame on its way.
 
     Attributes:
-        faults: ``cut`` (bool), ``lost`` (percent), ``delay`` (seconds, each
-            way), ``hole`` (bytes: longer IP packets vanish; 0: none do),
-            ``icmp`` (type and code of the answer to TCP; None for none),
-            ``full`` (the address that every port is connected to; or None).
+        faults: as `faults` has them.
     """
 
     def __init__(self, near: socket.socket, far: socket.socket) -> None:
         self.across = {near: far, far: near}
         self.near = near
-        self.faults: dict[str, Any] = {
-            "cut": False, "lost": 0, "delay": 0, "hole": 0, "icmp": None,
-            "full": None,
-        }  # fmt: skip
+        self.faults: dict[str, Any] = dict(HEALTHY)
         self._ports = Ports()
         self._due: list[tuple[float, int, socket.socket, bytes]] = []
         self._count = 0
