@@ -34,6 +34,7 @@ _NAMES: dict[str, Any] = {
             "Struct",
             "TcpInfo",
             "TcpState",
+            "Told",
         ),
         object,
     ),
