@@ -74,15 +74,14 @@ def create_connection(
         ConnectError: without either: the error of the last address.
         ResolveError: the name does not resolve; or not before the deadline,
             then it is a `TimeoutError` too.
-        ValueError: the delay or the deadline is negative.
+        ValueError: the delay or the deadline is negative, or no number.
     """
     if happy_eyeballs_delay is None and deadline is None:
         return _create_connection(  # type: ignore[no-any-return]
             address, timeout, source_address, all_errors=all_errors
         )
     delay = happy_eyeballs_delay
-    if delay is not None and delay < 0:
-        raise ValueError("a delay is not negative")
+    check_timeout(delay, "delay")
     check_timeout(deadline)
     # Not at import: few programs want it.
     from pysock.loops.resolving import resolve

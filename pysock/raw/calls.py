@@ -111,7 +111,7 @@ def read_address(read: Any, fd: int) -> tuple[Any, ...] | None:
     return to_tuple(address) if read(fd, address) == 0 else None
 
 
-def check_timeout(timeout: float | None) -> None:
+def check_timeout(timeout: float | None, what: str = "timeout") -> None:
     """Refuse what is no time to wait.
 
     Raises:
@@ -120,7 +120,7 @@ def check_timeout(timeout: float | None) -> None:
     """
     if timeout is not None and not 0 <= timeout <= _LONGEST_TIMEOUT_S:
         raise ValueError(
-            "a timeout is not negative, and not longer than "
+            f"a {what} is not negative, and not longer than "
             f"{_LONGEST_TIMEOUT_S} s: {timeout!r}"
         )
 

@@ -222,7 +222,12 @@ def test_a_name_that_does_not_resolve():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"happy_eyeballs_delay": -1}, {"timeout": 0}],
+    [
+        {"happy_eyeballs_delay": -1},
+        {"happy_eyeballs_delay": float("nan")},
+        {"happy_eyeballs_delay": float("inf")},
+        {"timeout": 0},
+    ],
 )
 def test_what_makes_no_sense(wrong):
     with (
