@@ -266,6 +266,7 @@ int pysock_diag_send(int fd, const uint8_t *message, int length);
  *   -EINTR      a signal came; call again with the time that is left.
  *   -ENOBUFS    events were lost: nobody read them in time.  Go on reading.
  *   -EMSGSIZE   the block was longer than size, and is lost.
+ *   -EBADF      fd is not open.
  */
 int pysock_diag_receive(int fd, int timeout_ms, uint8_t *buffer, int size);
 

@@ -160,6 +160,10 @@ pysock_diag_receive(int fd, int timeout_ms, uint8_t *buffer, int size)
     };
     ssize_t length;
 
+    /* poll(2) passes over a negative fd without a word, and would wait. */
+    if (fd < 0) {
+        return -EBADF;
+    }
     if (size < 0) {
         return -EINVAL;
     }

@@ -18,7 +18,8 @@ from pysock.sock_diag.netlink import Reader, diag_error, open_into
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Callable
+    from typing import Any, Self
 
 # Groups 1 (SKNLGRP_INET_TCP_DESTROY) and 3 (SKNLGRP_INET6_TCP_DESTROY).
 _GROUPS = {AF_INET: 1, AF_INET6: 4, None: 5}
@@ -53,6 +54,11 @@ class Obituaries:
         self._reader = Reader()
         self._waiting: list[Entry] = []
         self._lost = 0
+        # Who waits for the descriptor now, and the descriptor when nobody is
+        # to begin any more: the last of them closes it. Its number would else
+        # be a stranger's while C waits for it.
+        self._users: set[object] = set()
+        self._ownerless: list[int] = []
         opened: list[int] = []
         try:
             fd = open_into(opened, _GROUPS[family], receive_buffer)
@@ -71,10 +77,9 @@ class Obituaries:
 
         It is the kernel's own count for this subscription, and exact.
         """
-        if self._fd >= 0:
-            values = ffi.new("uint32_t[9]")
-            if lib.pysock_memory(self._fd, values, 9) > _DROPS:
-                self._lost = int(values[_DROPS])
+        values = ffi.new("uint32_t[9]")
+        if self._using(lib.pysock_memory, values, 9) > _DROPS:
+            self._lost = int(values[_DROPS])
         return self._lost
 
     def fileno(self) -> int:
@@ -82,11 +87,33 @@ class Obituaries:
         return self._fd
 
     def close(self) -> None:
-        """End the subscription; `lost` keeps its value. Never blocks."""
+        """End the subscription; `lost` keeps its value. Never blocks.
+
+        A thread that waits for the next one ends with it, or at its timeout.
+        """
         if self._fd >= 0:
             # The last look at a count that goes with the descriptor.
             _ = self.lost
-            fd, self._fd = self._fd, -1
+            self._ownerless.append(self._fd)
+            self._fd = -1
+            self._close_unused()
+
+    def _using(self, call: Callable[..., Any], *args: Any) -> Any:
+        """Call C with the descriptor, which stays open meanwhile; or -1."""
+        user = object()
+        self._users.add(user)
+        try:
+            return call(self._fd, *args)
+        finally:
+            self._users.discard(user)
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        while self._ownerless and not self._users:
+            try:
+                fd = self._ownerless.pop()
+            except IndexError:
+                return  # another thread was quicker
             lib.pysock_close(fd)
 
     def __iter__(self) -> Self:
@@ -104,7 +131,7 @@ class Obituaries:
             if self._fd < 0 or (left == 0 and self.timeout):
                 raise StopIteration
             # Events have sequence number 0: nobody asked for them.
-            block, status = self._reader.receive(self._fd, left, 0)
+            block, status = self._using(self._reader.receive, left, 0)
             if block is not None:
                 spans = zip(block.starts, block.ends, strict=True)
                 self._waiting = [Entry(block.content, *span) for span in spans]
@@ -112,6 +139,8 @@ class Obituaries:
             # events were lost is told by `lost`; those to come still come.
             if status == -ETIMEDOUT and self.timeout is not None:
                 raise StopIteration
+            if status < 0 and self._fd < 0:
+                raise StopIteration  # closed by another thread meanwhile
             if status < 0 and status not in (-EINTR, -ENOBUFS, -ETIMEDOUT):
                 raise diag_error("obituaries", -status)
         return self._waiting.pop(0)

@@ -181,6 +181,7 @@ read_dump(int netlink)
     struct pysock_diag_row row;
     int status = 0, found = 0;
 
+    EXPECT(pysock_diag_receive(-1, -1, block, sizeof(block)) == -EBADF);
     while (status == 0) {
         int length = pysock_diag_receive(netlink, 5000, block, sizeof(block));
         int count;

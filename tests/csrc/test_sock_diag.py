@@ -213,3 +213,10 @@ def test_request_needs_room_and_a_known_action():
     assert build(request, b"", 0, out, -1) == -errno.EINVAL
     request.action = 3
     assert build(request, b"", 0, out, 88) == -errno.EINVAL
+
+
+def test_a_closed_socket_is_not_waited_for():
+    """poll(2) passes over a negative number, and would wait for ever."""
+    buffer = ffi.new("uint8_t[16]")
+    assert lib.pysock_diag_receive(-1, -1, buffer, 16) == -errno.EBADF
+    assert lib.pysock_diag_receive(-1, 5000, buffer, 16) == -errno.EBADF

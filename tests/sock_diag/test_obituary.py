@@ -5,9 +5,11 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from lab.waiting import until
 from pysock import TcpState, sock_diag
 from support import loopback
 from support.child import run
@@ -155,6 +157,27 @@ def test_a_signal_that_raises_nothing_does_not_end_it(quiet):  # noqa: F811
     finally:
         timer.join()
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_closed_by_another_thread(quiet):  # noqa: F811
+    """The number is nobody else's before the one who waits is gone."""
+    found = []
+    deaths = sock_diag.obituaries(family=socket.AF_INET)
+    fd = deaths.fileno()
+    waits = threading.Thread(target=lambda: found.extend(deaths))
+    waits.start()
+    where = Path(f"/proc/self/task/{waits.native_id}/wchan")
+    until(lambda: "poll" in where.read_text(), 10, "the thread to wait")
+    deaths.close()
+    os.fstat(fd)  # still open
+    client, server = loopback.connected(socket, loopback.IPV4)
+    client.close()
+    server.close()
+    waits.join(10)
+    assert not waits.is_alive()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(fd)
+    assert list(deaths) == []
 
 
 def test_without_privilege(quiet):  # noqa: F811
