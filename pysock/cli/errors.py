@@ -98,7 +98,7 @@ def _in_text(text: str) -> list[Failure]:
     words = set(re.findall(r"[a-z][a-z0-9-]+", text))
     numbers = {_errno_of(word) for word in words if word[0] == "e"}
     numbers |= {
-        int(n) for n in re.findall(r"(?:errno|error)[ :=(]*(-?\d+)", text)
+        int(n) for n in re.findall(r"(?:errno|error)[ :=(]*(-?\d{1,9})", text)
     }
     said = {
         number
@@ -160,7 +160,8 @@ def _own_names(row: Failure) -> set[str]:
 def _errno_of(word: str) -> int | None:
     """The number for a number or a name; EOPNOTSUPP and ENOTSUP are one."""
     if word.isdecimal():
-        return int(word)
+        # int() refuses what has thousands of digits.
+        return int(word) if len(word) < 10 else None
     number = getattr(errno, word.upper(), None)
     return number if isinstance(number, int) else None
 

@@ -6,12 +6,12 @@ import textwrap
 
 from pysock.cli.fitted import Column, fitted_lines
 from pysock.cli.grouping import STYLES
+from pysock.cli.orders import ORDERS, by_severity
 from pysock.cli.trouble import trouble
 from pysock.errors import show_address
 from pysock.errors.escape import printable
-from pysock.explain.finding import DOUBTFUL, SEVERITIES
+from pysock.explain.finding import DOUBTFUL
 from pysock.explain.words import duration, many, size
-from pysock.sock_diag.columns import by_state
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -49,29 +49,20 @@ _DEATHS = 5
 _SENTENCES = 3
 
 
-def _by_trouble(reading: Reading) -> Any:
-    severity, words = verdict(reading)
-    worst = len(SEVERITIES) if severity is None else SEVERITIES.index(severity)
-    return worst, not words, by_state(reading.entry)
-
-
-def _by_field(name: str) -> Callable[[Reading], Any]:
-    def key(reading: Reading) -> Any:
-        value = getattr(reading.entry.tcp_info, name, None)
-        return -(value or 0), by_state(reading.entry)
-
-    return key
+def _of_entry(name: str) -> Callable[[Reading], Any]:
+    order = ORDERS[name]
+    return lambda reading: order(reading.entry)
 
 
 _ORDERS: dict[str, Callable[[Reading], Any]] = {
-    "trouble": _by_trouble,
-    "state": lambda r: by_state(r.entry),
-    "remote": lambda r: (r.entry.remote, r.entry.local),
-    "recv-q": lambda r: (-r.entry.recv_queue, by_state(r.entry)),
-    "send-q": lambda r: (-r.entry.send_queue, by_state(r.entry)),
-    "rtt": _by_field("rtt_us"),
-    "delivery": _by_field("delivery_rate"),
-    "retrans": _by_field("total_retrans"),
+    "trouble": lambda reading: by_severity(reading.entry, *verdict(reading)),
+    "state": _of_entry("state"),
+    "remote": _of_entry("remote"),
+    "recv-q": _of_entry("recv-q"),
+    "send-q": _of_entry("send-q"),
+    "rtt": _of_entry("rtt"),
+    "delivery": _of_entry("delivery"),
+    "retrans": _of_entry("retrans"),
 }
 
 
@@ -253,14 +244,24 @@ def _ends(reading: Reading) -> str:
 
 
 def _last_words(reading: Reading) -> str:
+    """What it carried, as far as that is known."""
     info = reading.entry.tcp_info
     if info is None:
         return "died"
-    return (
-        f"died; sent {size(info.bytes_sent or 0)}, received "
-        f"{size(info.bytes_received or 0)}, retransmitted "
-        f"{many(info.total_retrans or 0, 'segment')}"
-    )
+    known = [
+        f"{word} {show(value)}"
+        for word, value, show in (
+            ("sent", info.bytes_sent, size),
+            ("received", info.bytes_received, size),
+            ("retransmitted", info.total_retrans, _segments),
+        )
+        if value is not None
+    ]
+    return f"died; {', '.join(known)}" if known else "died"
+
+
+def _segments(count: int) -> str:
+    return many(count, "segment")
 
 
 def _shown(info: Any, name: str, show: Callable[[int], str]) -> str:

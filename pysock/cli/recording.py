@@ -9,6 +9,7 @@ from pathlib import Path
 from pysock import sock_diag
 from pysock.cli.selecting import namespace_of, select
 from pysock.errors import show_address
+from pysock.explain.machine.queue_waits import queue_waits
 from pysock.sock_diag.columns import by_ends
 from pysock.tcp.stall import find_hold_up
 from pysock.tcp.state import TcpState
@@ -22,6 +23,19 @@ if TYPE_CHECKING:
     from pysock import TcpInfo
     from pysock.sock_diag import Entry
     from pysock.tcp.stall import Stall
+
+
+# What every reading has that is recorded.
+_WANTED: dict[str, Any] = {
+    "time": (int, float),
+    "cookie": int,
+    "state": str,
+    "local": list,
+    "remote": list,
+    "remote_port": int,
+    "recv_queue": int,
+    "send_queue": int,
+}
 
 
 class Reading:
@@ -123,11 +137,12 @@ class Watcher:
             for dead in self._deaths
             if dead.cookie in self._before and dead.cookie not in alive
         ]
+        waits = _queue_waits(entries, self._netns)
         readings += [
             Reading(
                 entry,
                 self._before.get(cookie),
-                _queue_wait(entry, self._netns),
+                waits.get(cookie),
             )
             for cookie, entry in alive.items()
         ]
@@ -135,20 +150,25 @@ class Watcher:
         return readings
 
 
-def _queue_wait(entry: Entry, netns: str | int | None) -> int | None:
-    """The longest wait of those that no program has accepted yet."""
-    if entry.state is not TcpState.LISTEN or not entry.recv_queue:
-        return None
-    waits = [
-        child.tcp_info.queue_wait_ms or 0
-        for child in sock_diag.sockets(
-            ("ESTABLISHED", "CLOSE_WAIT"),
-            local_port=entry.local_port,
-            netns=netns,
-        )
-        if child.inode == 0 and child.tcp_info is not None
-    ]
-    return max(waits, default=None)
+def _queue_waits(
+    entries: Iterable[Entry], netns: str | int | None
+) -> dict[int, int]:
+    """How long the first has waited that no program has accepted (ms).
+
+    By the listener's cookie, where it is known whose queue it is in.
+    """
+    ports = {
+        entry.local_port
+        for entry in entries
+        if entry.state is TcpState.LISTEN and entry.recv_queue
+    }
+    found = {}
+    for port in ports:
+        there = sock_diag.sockets(local_port=port, netns=netns)
+        for listeners, waited in queue_waits(there):
+            if len(listeners) == 1:
+                found[listeners[0].cookie] = waited
+    return found
 
 
 def name_of(reading: dict[str, Any]) -> str:
@@ -167,19 +187,27 @@ def load(path: str) -> list[dict[str, Any]]:
         ValueError: a line is not a reading; the text says which.
     """
     readings = []
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines, start=1):
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
             reading = json.loads(line)
-            reading["time"], reading["cookie"], reading["state"]
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
+            reading = None
+        if not _is_reading(reading):
             raise ValueError(
                 f"{path}, line {number}: not a reading of pysock watch"
-            ) from None
+            )
         readings.append(reading)
     return readings
+
+
+def _is_reading(said: Any) -> bool:
+    """Whether it has what every picture is made of."""
+    return isinstance(said, dict) and all(
+        isinstance(said.get(name), kind) for name, kind in _WANTED.items()
+    )
 
 
 def by_socket(

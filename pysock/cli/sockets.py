@@ -15,6 +15,7 @@ from pysock.cli.grouping import (
     summary,
 )
 from pysock.cli.numbers import count
+from pysock.cli.orders import ORDERS
 from pysock.cli.reading import timer_in_words
 from pysock.cli.selecting import (
     add_selection,
@@ -24,17 +25,16 @@ from pysock.cli.selecting import (
 )
 from pysock.cli.slim import slim
 from pysock.cli.table import add_json_argument, print_json, print_sentence
-from pysock.cli.trouble import trouble, troubles
-from pysock.explain.finding import SEVERITIES
+from pysock.cli.trouble import troubles
 from pysock.explain.words import size
-from pysock.sock_diag.columns import Columns, by_state
+from pysock.sock_diag.columns import Columns
 from pysock.sock_diag.processes import owners
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from pysock.cli.trouble import Trouble
@@ -48,6 +48,10 @@ NO = "there is no such socket"
 _BAD_USAGE = 2
 _LISTEN = int(TcpState.LISTEN)
 _TIME_WAIT = int(TcpState.TIME_WAIT)
+_SORTS = (
+    "state", "trouble", "local", "remote", "recv-q", "send-q", "retrans",
+    "rtt",
+)  # fmt: skip
 _COLUMNS = (
     Column("state", 2),
     Column("local", 1),
@@ -73,7 +77,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--sort",
-        choices=tuple(_ORDERS),
+        choices=_SORTS,
         default="state",
         help="the order; numbers: the largest first (default: state)",
     )
@@ -107,7 +111,7 @@ def run(arguments: Namespace) -> int:
         return _BAD_USAGE
     as_json = arguments.json or arguments.jsonl
     entries = select(arguments, memory=True, congestion=as_json)
-    entries.sort(key=_ORDERS[arguments.sort])
+    entries.sort(key=ORDERS[arguments.sort])
     seen = Columns(entries)
     held = {}
     if not arguments.no_processes:
@@ -232,29 +236,3 @@ def _amounts(queues: Sequence[int], states: Sequence[int]) -> list[str]:
         else size(queue).removesuffix(" bytes").removesuffix(" byte")
         for queue, state in zip(queues, states, strict=True)
     ]
-
-
-def _by_trouble(entry: Entry) -> tuple[Any, ...]:
-    severity, words = trouble(entry)
-    worst = len(SEVERITIES) if severity is None else SEVERITIES.index(severity)
-    return worst, not words, by_state(entry)
-
-
-def _by_field(name: str) -> Callable[[Entry], tuple[Any, ...]]:
-    def key(entry: Entry) -> tuple[Any, ...]:
-        value = getattr(entry.tcp_info, name, None)
-        return value is None, -(value or 0), by_state(entry)
-
-    return key
-
-
-_ORDERS: dict[str, Callable[[Entry], Any]] = {
-    "state": by_state,
-    "trouble": _by_trouble,
-    "local": lambda entry: (entry.local, entry.remote),
-    "remote": lambda entry: (entry.remote, entry.local),
-    "recv-q": lambda entry: (-entry.recv_queue, by_state(entry)),
-    "send-q": lambda entry: (-entry.send_queue, by_state(entry)),
-    "retrans": _by_field("total_retrans"),
-    "rtt": _by_field("rtt_us"),
-}

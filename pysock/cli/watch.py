@@ -172,7 +172,8 @@ def _show_line(reading: Reading) -> None:
         words.append(f"send-q:{entry.send_queue}")
     else:
         words.append(f"queue:{entry.recv_queue}/{entry.send_queue}")
-        words.append(f"drops:{entry.drops or 0}")
+        if entry.drops is not None:
+            words.append(f"drops:{entry.drops}")
         if reading.queue_wait_ms is not None:
             words.append(f"wait:{reading.queue_wait_ms}ms")
     if info is not None and not info.is_listening:

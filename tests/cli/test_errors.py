@@ -184,3 +184,12 @@ def test_reader_that_leaves_early_is_no_failure():
         check=False,
     )
     assert (done.stdout, done.stderr) == ("[", "")
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, f"[Errno {'9' * 5000}]"])
+def test_a_number_of_thousands_of_digits(text):
+    """int() refuses it; it is no errno, and no reason for a traceback."""
+    done = pysock_command("errors", text)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("pysock errors: ")
+    assert done.stderr.count("\n") == 1

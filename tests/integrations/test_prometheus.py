@@ -14,7 +14,7 @@ from lab import services
 from lab.place import LOOPBACK
 from lab.services import service
 from lab.waiting import until
-from pysock import errors
+from pysock import errors, sock_diag
 from pysock.integrations.prometheus import SocketCollector, count_failures
 from pysock.integrations.prometheus.names import Names
 from support.diagnosing import SERVICE, connect
@@ -103,6 +103,40 @@ def test_a_wait_is_the_longest_of_the_right_listener(place):
         wait = "listener_queue_wait_seconds"
         assert now(wait, listener=f"127.0.0.1:{port}") >= 0.04
         assert now(wait, listener=f"127.0.0.2:{port}") is None
+
+
+BESIDE = """
+with open("/proc/self/comm", "w") as comm:
+    comm.write("other")
+server = socket.create_server((sys.argv[1], int(sys.argv[2])), reuse_port=True)
+ready()
+hang()
+"""
+
+
+def test_a_wait_that_may_be_anothers(place):
+    """Of several at one address nobody knows in whose queue it waits."""
+    with (
+        collecting() as collector,
+        socket.create_server(("127.0.0.1", 0), reuse_port=True) as ours,
+        contextlib.ExitStack() as clients,
+    ):
+        address = ours.getsockname()
+        with service(BESIDE, *address):
+            listeners = list(sock_diag.sockets("LISTEN", local=address))
+            assert len(listeners) == 2
+            for _ in range(100):
+                client = socket.create_connection(address)
+                clients.enter_context(client)
+                listeners = list(sock_diag.sockets("LISTEN", local=address))
+                if all(one.recv_queue for one in listeners):
+                    break
+            now = look(collector)
+        shown = f"127.0.0.1:{address[1]}"
+        assert len(now.labels("listener_queue_length", "process")) == 2
+        assert shown not in now.labels(
+            "listener_queue_wait_seconds", "listener"
+        )
 
 
 def test_connections_by_peer(place, version):

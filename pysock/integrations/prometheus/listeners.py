@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pysock.explain.machine.survey import host_of, shown
+from pysock.explain.machine.queue_waits import queue_waits
+from pysock.explain.machine.survey import shown
 from pysock.integrations.prometheus.ledger import Ledger
 from pysock.integrations.prometheus.names import OTHER, Names
 from pysock.tcp.state import TcpState
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
 
     from pysock.sock_diag import Entry
 
-# Where a listener listens that takes connections to any address.
-_ANYWHERE = ("0.0.0.0", "::")
-# A connection that no program has taken has no inode, and is in one of these.
-_WAITING = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
-
 
 class Queue:
     """The listeners of one address and process: several share a port.
@@ -27,7 +23,8 @@ class Queue:
         limit: the backlogs, added up.
         full: how many of the listeners have no room left.
         wait_ms: how long the first in the queue has waited; `None` if nobody
-            waits, or the kernel does not say.
+            waits, the kernel does not say, or it may be another's who listens
+            at the same address.
     """
 
     __slots__ = ("full", "length", "limit", "wait_ms")
@@ -65,7 +62,7 @@ class Listeners:
         ]
         self._names.admit(label for _, label in found)
         queues: dict[tuple[str, ...], Queue] = {}
-        at: dict[tuple[str, int], Queue] = {}
+        queue_of: dict[int, Queue] = {}
         for entry, name in found:
             label = name if name in self._names else (OTHER, OTHER)
             queue = queues.setdefault(label, Queue())
@@ -73,13 +70,13 @@ class Listeners:
             queue.limit += entry.send_queue
             # The kernel takes one more than the limit.
             queue.full += entry.recv_queue > entry.send_queue
-            at[host_of(entry.local), entry.local_port] = queue
+            queue_of[entry.cookie] = queue
             if entry.drops is not None:
                 self._drops.note(entry.cookie, label, (entry.drops,))
         self._drops.forget()
         for gone in self._names.forget():
             self._drops.drop(gone)
-        _time_waits(entries, at)
+        _time_waits(entries, queue_of)
         return queues
 
     def drops(self) -> Iterable[tuple[tuple[str, ...], int]]:
@@ -87,18 +84,10 @@ class Listeners:
         return ((label, sums[0]) for label, sums in self._drops.totals())
 
 
-def _time_waits(
-    entries: Iterable[Entry], at: dict[tuple[str, int], Queue]
-) -> None:
-    for entry in entries:
-        if entry.inode or entry.state not in _WAITING:
-            continue
-        info = entry.tcp_info
-        waited = info.queue_wait_ms if info is not None else None
-        if waited is None:
-            continue
-        for host in (host_of(entry.local), *_ANYWHERE):
-            queue = at.get((host, entry.local_port))
-            if queue is not None:
-                queue.wait_ms = max(waited, queue.wait_ms or 0)
-                break
+def _time_waits(entries: Iterable[Entry], queue_of: dict[int, Queue]) -> None:
+    """Of listeners with several processes nobody knows whose one waits."""
+    for listeners, waited in queue_waits(entries):
+        queues = {id(q): q for q in (queue_of[e.cookie] for e in listeners)}
+        if len(queues) == 1:
+            [queue] = queues.values()
+            queue.wait_ms = max(waited, queue.wait_ms or 0)
