@@ -129,7 +129,7 @@ class Case:
         address = self.error.address
         if not isinstance(address, tuple) or len(address) < 2:
             return None
-        if not _PLAIN.issuperset(self.host):
+        if not self.host or not _PLAIN.issuperset(self.host):
             return None  # nothing that a shell takes as it stands
         return advice.format(host=self.host, port=self.port, address=self.peer)
 

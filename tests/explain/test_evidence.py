@@ -75,6 +75,49 @@ def test_dual_stack_listener_serves_ipv4():
         assert told.seen[0].startswith("a listener on [::]:")
 
 
+MAPPED = "::ffff:127.0.0.1"
+
+
+def test_a_mapped_address_leads_to_ipv4():
+    """IPv6 by its looks: what serves IPv6 only does not serve it."""
+    with socket.create_server(("::", 0), family=socket.AF_INET6) as listener:
+        there = (MAPPED, listener.getsockname()[1], 0, 0)
+        told = tell(failure(connect, loopback.IPV6, there))
+        assert told.why.startswith("nothing listens")
+        assert "IPv6 only" in told.seen[0]
+    for host in ("127.0.0.1", "0.0.0.0"):
+        with socket.create_server((host, 0)) as listener:
+            told = refused((MAPPED, listener.getsockname()[1], 0, 0))
+            assert "though a listener" in told.why
+
+
+def test_a_full_queue_of_a_mapped_address():
+    with (
+        testing.full_queue(host="127.0.0.1") as address,
+        pysock.socket(socket.AF_INET6) as sock,
+    ):
+        sock.settimeout(0.3)
+        error = failure(sock.connect, (MAPPED, address.port, 0, 0))
+        assert "is full now" in tell(error).seen[0]
+
+
+def test_no_address_is_this_machines_loopback():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        told = refused(("0.0.0.0", listener.getsockname()[1]))
+        assert "though a listener" in told.why
+
+
+def test_a_host_that_is_empty_is_no_part_of_a_command(family):
+    with (
+        socket.socket(family.number) as bound,
+        pysock.socket(family.number) as sock,
+    ):
+        bound.bind((family.host, 0))
+        error = failure(sock.connect, ("", bound.getsockname()[1]))
+    assert error.code == "connect-refused-reset"
+    assert tell(error).try_ is None
+
+
 def test_other_machines_are_not_looked_for_here():
     told = refused(("192.0.2.1", 80))
     assert told.why == (

@@ -108,13 +108,17 @@ def serves(listener: Entry, address: Any) -> bool:
     """
     if listener.interface and listener.interface != _loopback():
         return False
-    host = listener.local[0]
-    if ":" not in address[0]:
-        # A dual-stack listener on :: serves IPv4, unless it is IPv6 only.
-        return host in (address[0], f"::ffff:{address[0]}", "0.0.0.0") or (
-            host == "::" and listener.v6only is not True
-        )
-    return host in (address[0], "::")
+    host, wanted = listener.local[0], address[0]
+    if ":" in wanted and "." not in wanted:
+        return host in (wanted, "::")
+    # A mapped one goes there by IPv4; that of nobody is loopback.
+    wanted = wanted.removeprefix("::ffff:")
+    if wanted == "0.0.0.0":
+        wanted = "127.0.0.1"
+    # A dual-stack listener on :: serves IPv4, unless it is IPv6 only.
+    return host in (wanted, f"::ffff:{wanted}", "0.0.0.0") or (
+        host == "::" and listener.v6only is not True
+    )
 
 
 def _loopback() -> int:
