@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import textwrap
 
-from pysock.cli.fitted import Column, fitted_lines
+from pysock.cli.fitted import fitted_lines
 from pysock.cli.grouping import STYLES
-from pysock.cli.orders import ORDERS, by_severity
-from pysock.cli.trouble import trouble
-from pysock.errors import show_address
+from pysock.cli.live_row import (
+    COLUMNS,
+    ORDERS,
+    cells,
+    ends,
+    last_words,
+    verdict,
+)
 from pysock.errors.escape import printable
-from pysock.explain.finding import DOUBTFUL
-from pysock.explain.words import duration, many, size
-from pysock.tcp.state import TcpState
+from pysock.explain.words import many
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from pysock.cli.recording import Reading
 
 # Text and style of one line of the screen.
 Line = tuple[str, str]
 
-_COLUMNS = (
-    Column("state", 2),
-    Column("local", 1),
-    Column("remote", 0),
-    Column("recv-q", 6),
-    Column("send-q", 5),
-    Column("rtt", 7),
-    Column("cwnd", 10),
-    Column("flight", 11),
-    Column("delivery", 9),
-    Column("retrans", 8),
-    Column("trouble", 3, 26),
-    Column("process", 4, 16),
-)
 _HELP = """\
 s  S           sort: by the next column, by the one before
 /              filter: type words; Enter keeps them, Esc drops them
@@ -47,34 +33,6 @@ p  space       pause: the screen stands still, and nothing is read
 q  Esc         quit; so do Ctrl-C and Ctrl-D"""
 _DEATHS = 5
 _SENTENCES = 3
-
-
-def _of_entry(name: str) -> Callable[[Reading], Any]:
-    order = ORDERS[name]
-    return lambda reading: order(reading.entry)
-
-
-_ORDERS: dict[str, Callable[[Reading], Any]] = {
-    "trouble": lambda reading: by_severity(reading.entry, *verdict(reading)),
-    "state": _of_entry("state"),
-    "remote": _of_entry("remote"),
-    "recv-q": _of_entry("recv-q"),
-    "send-q": _of_entry("send-q"),
-    "rtt": _of_entry("rtt"),
-    "delivery": _of_entry("delivery"),
-    "retrans": _of_entry("retrans"),
-}
-
-
-def verdict(reading: Reading) -> tuple[str | None, str]:
-    """How bad a socket is and what: from one look, or two."""
-    severity, words = trouble(reading.entry)
-    if reading.queue_wait_ms:
-        wait = f"oldest waits {duration(reading.queue_wait_ms / 1000)}"
-        words = f"{words}, {wait}" if words else wait
-    if not words and reading.hold_up is not None:
-        return severity or DOUBTFUL, reading.hold_up.kind.replace("_", " ")
-    return severity, words
 
 
 class Page:
@@ -117,7 +75,7 @@ class Page:
         if key in ("q", "Q", "escape", "end of input"):
             return True
         if key in ("s", "S"):
-            names = list(_ORDERS)
+            names = list(ORDERS)
             step = 1 if key == "s" else -1
             at = names.index(self._order) + step
             self._order, self._top = names[at % len(names)], 0
@@ -154,7 +112,7 @@ class Page:
         """The screen, from top to bottom."""
         if self._is_help:
             return [(line, "") for line in _HELP.splitlines()]
-        chosen = sorted(self._readings, key=_ORDERS[self._order])
+        chosen = sorted(self._readings, key=ORDERS[self._order])
         words = self._filter.lower().split()
         if words:
             chosen = [one for one in chosen if self._has(one, words)]
@@ -163,9 +121,9 @@ class Page:
         self._top = max(min(self._top, len(chosen) - self._room), 0)
         part = slice(self._top, self._top + self._room)
         # What is not on the screen costs nothing.
-        cells = [self._cells(reading) for reading in chosen[part]]
-        columns = list(zip(*cells, strict=True)) or [()] * len(_COLUMNS)
-        table = fitted_lines(_COLUMNS, columns, width)
+        rows = [cells(reading, self._held) for reading in chosen[part]]
+        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+        table = fitted_lines(COLUMNS, columns, width)
         styles = ["bold"]
         styles += [STYLES[verdict(one)[0]] for one in chosen[part]]
         return [
@@ -176,7 +134,7 @@ class Page:
         ]
 
     def _has(self, reading: Reading, words: list[str]) -> bool:
-        text = " ".join(self._cells(reading)).lower()
+        text = " ".join(cells(reading, self._held)).lower()
         return all(word in text for word in words)
 
     def at_end(self, width: int, height: int) -> list[Line]:
@@ -204,77 +162,15 @@ class Page:
     def _below(self, chosen: list[Reading], width: int) -> list[Line]:
         """Why the first of them stand still, and who has died."""
         said = [
-            (f"{_ends(one)}: {one.hold_up.sentence}", "yellow")
+            (f"{ends(one)}: {one.hold_up.sentence}", "yellow")
             for one in chosen
             if one.hold_up is not None
         ][:_SENTENCES]
         said += [
-            (f"{_ends(one)}: {_last_words(one)}", "dim") for one in self._dead
+            (f"{ends(one)}: {last_words(one)}", "dim") for one in self._dead
         ]
         return [
             (line, style)
             for text, style in said
             for line in textwrap.wrap(text, width, subsequent_indent="  ")
         ]
-
-    def _cells(self, reading: Reading) -> tuple[str, ...]:
-        entry, info = reading.entry, reading.entry.tcp_info
-        amount: Callable[[int], str] = size
-        if entry.state is TcpState.LISTEN:
-            amount = "{:,}".format
-        return (
-            str(entry.state),
-            show_address(entry.local),
-            show_address(entry.remote) if entry.remote_port else "*",
-            amount(entry.recv_queue).removesuffix(" bytes"),
-            amount(entry.send_queue).removesuffix(" bytes"),
-            _shown(info, "rtt_us", _milliseconds),
-            _shown(info, "snd_cwnd", "{:,}".format),
-            _shown(info, "unacked", "{:,}".format),
-            _shown(info, "delivery_rate", _rate),
-            _shown(info, "total_retrans", "{:,}".format),
-            verdict(reading)[1] or "-",
-            self._held.get(entry.inode, "-"),
-        )
-
-
-def _ends(reading: Reading) -> str:
-    entry = reading.entry
-    return f"{show_address(entry.local)} {show_address(entry.remote)}"
-
-
-def _last_words(reading: Reading) -> str:
-    """What it carried, as far as that is known."""
-    info = reading.entry.tcp_info
-    if info is None:
-        return "died"
-    known = [
-        f"{word} {show(value)}"
-        for word, value, show in (
-            ("sent", info.bytes_sent, size),
-            ("received", info.bytes_received, size),
-            ("retransmitted", info.total_retrans, _segments),
-        )
-        if value is not None
-    ]
-    return f"died; {', '.join(known)}" if known else "died"
-
-
-def _segments(count: int) -> str:
-    return many(count, "segment")
-
-
-def _shown(info: Any, name: str, show: Callable[[int], str]) -> str:
-    """A field of TCP_INFO; a listener has no numbers of a connection."""
-    if info is None or info.is_listening:
-        return "-"
-    value = getattr(info, name)
-    return "-" if value is None else show(value)
-
-
-def _milliseconds(microseconds: int) -> str:
-    return f"{microseconds / 1000:.3f} ms"
-
-
-def _rate(per_second: int) -> str:
-    return f"{size(per_second)}/s" if per_second else "0"

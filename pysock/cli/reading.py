@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pysock.explain.words import many
+from pysock.explain.words import many, size
 from pysock.tcp.fields import Field
 from pysock.tcp.info import TcpInfo
+from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 LEFT_OUT = frozenset({"options", "options2"})
 # Of a listener these are its queue, which other fields name.
 _QUEUE = frozenset({"unacked", "sacked"})
+
+_LISTEN = int(TcpState.LISTEN)
 
 
 def in_words(info: TcpInfo) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -115,3 +118,17 @@ def timer_in_words(entry: Entry) -> str:
         return "-"
     words = f"{entry.timer} {(entry.expires_ms or 0) / 1000:.1f} s"
     return f"{words} x{entry.retransmits}" if entry.retransmits else words
+
+
+def amount(queue: int, state: int) -> str:
+    """A queue as a cell: most of the column is small numbers, without unit.
+
+    Args:
+        queue: bytes; of a listener connections.
+        state: its number, as the kernel has it.
+    """
+    if not queue:
+        return "0"
+    if state == _LISTEN:
+        return f"{queue:,}"
+    return size(queue).removesuffix(" bytes").removesuffix(" byte")

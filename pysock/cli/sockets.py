@@ -16,7 +16,7 @@ from pysock.cli.grouping import (
 )
 from pysock.cli.numbers import count
 from pysock.cli.orders import ORDERS
-from pysock.cli.reading import timer_in_words
+from pysock.cli.reading import amount, timer_in_words
 from pysock.cli.selecting import (
     add_selection,
     is_usable,
@@ -26,7 +26,6 @@ from pysock.cli.selecting import (
 from pysock.cli.slim import slim
 from pysock.cli.table import add_json_argument, print_json, print_sentence
 from pysock.cli.trouble import troubles
-from pysock.explain.words import size
 from pysock.sock_diag.columns import Columns
 from pysock.sock_diag.processes import owners
 from pysock.tcp.state import TcpState
@@ -34,7 +33,7 @@ from pysock.tcp.state import TcpState
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from typing import Any
 
     from pysock.cli.trouble import Trouble
@@ -46,7 +45,6 @@ HELP = "list TCP sockets: state, ends, queues, round trip, who holds them"
 NO = "there is no such socket"
 
 _BAD_USAGE = 2
-_LISTEN = int(TcpState.LISTEN)
 _TIME_WAIT = int(TcpState.TIME_WAIT)
 _SORTS = (
     "state", "trouble", "local", "remote", "recv-q", "send-q", "retrans",
@@ -198,8 +196,8 @@ def _print_rows(
         [WORDS[state] for state in seen.states],
         seen.local(),
         seen.remote(),
-        _amounts(seen.recv_queues, seen.states),
-        _amounts(seen.send_queues, seen.states),
+        list(map(amount, seen.recv_queues, seen.states)),
+        list(map(amount, seen.send_queues, seen.states)),
         [
             timer_in_words(entry) if timer else "-"
             for entry, timer in zip(seen.entries, seen.timers, strict=True)
@@ -221,18 +219,3 @@ def _print_rows(
 
 def _counts(values: list[int | None]) -> list[str]:
     return ["-" if one is None else f"{one:,}" for one in values]
-
-
-def _amounts(queues: Sequence[int], states: Sequence[int]) -> list[str]:
-    """Bytes without their unit: most of the column is small numbers.
-
-    A listener's queues are connections, and no bytes.
-    """
-    return [
-        "0"
-        if not queue
-        else f"{queue:,}"
-        if state == _LISTEN
-        else size(queue).removesuffix(" bytes").removesuffix(" byte")
-        for queue, state in zip(queues, states, strict=True)
-    ]
