@@ -288,7 +288,7 @@ def plain_error(
     return OSError(*(args or (number, os.strerror(number))))
 
 
-def plain_would_block(sock: Any, call: str) -> OSError:
+def plain_would_block(sock: Any, call: str, flags: Any = 0) -> OSError:
     """Make the exception of a call that would block."""
     return plain_error(call, EAGAIN)
 

@@ -67,6 +67,7 @@ def failure_of(
     exc: OSError,
     *,
     address: Any = None,
+    flags: Any = 0,
     started: float | None = None,
     ended: float | None = None,
     as_told: Callable[[Any, SocketError], SocketError] | None = None,
@@ -77,8 +78,9 @@ def failure_of(
     of what `as_told` makes of it where that is given.
     """
     error = unreported_failure_of(
-        sock, call, exc, address=address, started=started, ended=ended
-    )
+        sock, call, exc, address=address, flags=flags,
+        started=started, ended=ended,
+    )  # fmt: skip
     if error is not None and as_told is not None:
         error = as_told(sock, error)
     return None if error is None else report(error)
@@ -90,6 +92,7 @@ def unreported_failure_of(
     exc: OSError,
     *,
     address: Any = None,
+    flags: Any = 0,
     started: float | None = None,
     ended: float | None = None,
 ) -> SocketError | None:
@@ -102,6 +105,7 @@ def unreported_failure_of(
         exc: what the standard method raised itself: an exception of a
             signal's handler is not to come here (`typed.by_handler`).
         address: what was given to `connect`, `bind` or `sendto`.
+        flags: what was given to a read or write.
         started: a time of `time.monotonic()` at which the call began, in
             seconds; `None` if the clock was not read.
         ended: likewise, at which it failed; `None`: now. The first failure
@@ -129,7 +133,7 @@ def unreported_failure_of(
     if number == EAGAIN and not timed_out and call != "connect":
         if call == "accept":
             return nobody_waits(sock)
-        return would_block(sock, call)
+        return would_block(sock, call, flags)
     if number == EBADF and sock is not None and _fileno(sock) == -1:
         there = numeric(sock, address) if call == "connect" else None
         return error_for(call, EBADF, args=args, address=there)

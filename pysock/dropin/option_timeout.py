@@ -7,6 +7,7 @@ block", and yet somebody has waited.
 from __future__ import annotations
 
 import _socket
+import os
 from sys import byteorder
 
 from pysock.errors import Origin
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pysock.errors import SocketError
 
+_fileno = _socket.socket.fileno
 _getsockopt = _socket.socket.getsockopt
 _gettimeout = _socket.socket.gettimeout
 _SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile"})
@@ -47,13 +49,21 @@ def option_timeout(sock: Any, call: str) -> float | None:
     return seconds + microseconds / 1e6 or None
 
 
+def _blocks(sock: Any) -> bool:
+    try:
+        return os.get_blocking(_fileno(sock))
+    except OSError as exc:
+        if by_handler(exc):
+            raise
+        return False  # closed meanwhile
+
+
 def note_option_timeout(error: SocketError, sock: Any, call: str) -> None:
     """Tell a would-block error whose socket blocks that a time ran out."""
     if _gettimeout(sock) is not None:
         return
     seconds = option_timeout(sock, call)
-    # Without one somebody has made the descriptor non-blocking, or a flag
-    # of the call has.
-    if seconds is not None:
+    # Somebody may have made the descriptor non-blocking behind its back.
+    if seconds is not None and _blocks(sock):
         error.origin = _DEADLINE
         error.elapsed = seconds

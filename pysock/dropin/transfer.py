@@ -95,7 +95,7 @@ class TransferSocket(standard_class):
                 met_end(self, "recv")
             return data
         if failure is None:
-            raise would_block(self, "recv")
+            raise would_block(self, "recv", flags)
         try:
             raise failure
         finally:
@@ -122,7 +122,7 @@ class TransferSocket(standard_class):
                 if failure is None:
                     raise
         if failure is None:
-            raise would_block(self, "recv_into")
+            raise would_block(self, "recv_into", flags)
         try:
             raise failure
         finally:
@@ -159,7 +159,7 @@ class TransferSocket(standard_class):
                 if failure is None:
                     raise
         if failure is None:
-            raise would_block(self, "send")
+            raise would_block(self, "send", flags)
         try:
             raise failure
         finally:
@@ -185,7 +185,7 @@ class TransferSocket(standard_class):
                 if failure is None:
                     raise
         if failure is None:
-            raise would_block(self, "sendall")
+            raise would_block(self, "sendall", flags)
         try:
             raise failure
         finally:
@@ -206,7 +206,11 @@ class TransferSocket(standard_class):
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
             failure = failure_of(
-                self, "sendto", exc, address=args[-1] if args else None
+                self,
+                "sendto",
+                exc,
+                address=args[-1] if args else None,
+                flags=args[0] if len(args) == 2 else 0,
             )
             if failure is None:
                 raise
@@ -230,7 +234,9 @@ class TransferSocket(standard_class):
         except OSError as exc:
             if exc.__traceback__.tb_next is not None:  # type: ignore[union-attr]
                 raise
-            failure = failure_of(self, "sendmsg", exc, address=address)
+            failure = failure_of(
+                self, "sendmsg", exc, address=address, flags=flags
+            )
             if failure is None:
                 raise
         try:

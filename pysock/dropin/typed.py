@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pysock.dropin.funnel import failure_of
 
 
+# Where a method has its flags.
+_FLAGS = {"recvfrom": 1, "recvfrom_into": 2, "recvmsg": 2, "recvmsg_into": 2}
+
+
 def asked_by_repr() -> bool:
     """Whether the caller's caller is a `__repr__`.
 
@@ -35,6 +39,7 @@ if not TYPE_CHECKING:
 def typed(name: str) -> Callable[..., Any]:
     """Wrap a method of the standard class that is not on a hot path."""
     method = getattr(standard_class, name)
+    at = _FLAGS.get(name)
 
     def wrapper(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -44,7 +49,10 @@ def typed(name: str) -> Callable[..., Any]:
                 raise  # typed already, or none of this module's
             if asked_by_repr() or not _is_its_own(exc, method):
                 raise
-            failure = failure_of(self, name, exc)
+            flags = kwargs.get("flags", 0)
+            if at is not None and len(args) > at:
+                flags = args[at]
+            failure = failure_of(self, name, exc, flags=flags)
             if failure is None:
                 raise
         try:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import _socket
 import os
+from _socket import MSG_DONTWAIT
 from errno import EAGAIN
+from operator import index
 from socket import EAI_AGAIN
 from time import monotonic
 
@@ -33,11 +35,19 @@ _gettimeout = _socket.socket.gettimeout
 _AGAIN = (EAGAIN, os.strerror(EAGAIN))
 
 
-def would_block(sock: Any, call: str) -> TransferWouldBlockError:
-    """Make the exception for EAGAIN of a read or write."""
+def would_block(
+    sock: Any, call: str, flags: Any = 0
+) -> TransferWouldBlockError:
+    """Make the exception for EAGAIN of a read or write.
+
+    Args:
+        sock: the socket.
+        call: the method's name.
+        flags: that the call was given.
+    """
     error = TransferWouldBlockError(*_AGAIN)
     error._call = call
-    if _gettimeout(sock) is None:
+    if _gettimeout(sock) is None and not index(flags) & MSG_DONTWAIT:
         note_option_timeout(error, sock, call)
     return error
 

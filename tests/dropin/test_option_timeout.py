@@ -1,5 +1,6 @@
 """SO_RCVTIMEO and SO_SNDTIMEO: the kernel's own timeouts."""
 
+import os
 import socket
 import struct
 import threading
@@ -59,6 +60,49 @@ def test_a_write_says_that_it_has_waited(family, call):
     assert type(error) is errors.TransferWouldBlockError
     assert (error.origin.kind, error.elapsed) == ("deadline", SECONDS)
     assert "SO_SNDTIMEO" in error.explain().why
+
+
+DONTWAIT = socket.MSG_DONTWAIT
+AT_ONCE = {
+    "recv": lambda sock: sock.recv(1, DONTWAIT),
+    "recv_into": lambda sock: sock.recv_into(bytearray(1), 0, DONTWAIT),
+    "recvfrom": lambda sock: sock.recvfrom(1, DONTWAIT),
+    "recvfrom_into": lambda sock: sock.recvfrom_into(
+        bytearray(1), flags=DONTWAIT
+    ),
+    "recvmsg": lambda sock: sock.recvmsg(1, 0, DONTWAIT),
+    "recvmsg_into": lambda sock: sock.recvmsg_into(
+        [bytearray(1)], 0, DONTWAIT
+    ),
+    "send": lambda sock: sock.send(b"x", DONTWAIT),
+    "sendall": lambda sock: sock.sendall(b"x", DONTWAIT),
+    "sendto": lambda sock: sock.sendto(b"x", DONTWAIT, sock.getpeername()),
+    "sendmsg": lambda sock: sock.sendmsg([b"x"], [], DONTWAIT),
+}
+
+
+def has_not_waited(error):
+    assert type(error) is errors.TransferWouldBlockError
+    assert error.origin is error.elapsed is None
+    return "ran out" not in str(error.explain())
+
+
+@pytest.mark.parametrize("call", AT_ONCE)
+def test_a_flag_says_not_to_wait(family, call):
+    with pair_of(pysock, family) as (client, _):
+        fill(client)
+        client.settimeout(None)
+        set_option(client, socket.SO_RCVTIMEO)
+        set_option(client, socket.SO_SNDTIMEO)
+        assert has_not_waited(caught(AT_ONCE[call], client))
+
+
+@pytest.mark.parametrize("call", [READS["recv"], READS["recvmsg"]])
+def test_a_descriptor_that_does_not_block_has_not_waited(family, call):
+    with pair_of(pysock, family) as (client, _):
+        set_option(client, socket.SO_RCVTIMEO)
+        os.set_blocking(client.fileno(), False)
+        assert has_not_waited(caught(call, client))
 
 
 @pytest.mark.parametrize("call", ["accept", "accept_many"])
