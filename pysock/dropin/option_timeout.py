@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _fileno = _socket.socket.fileno
 _getsockopt = _socket.socket.getsockopt
 _gettimeout = _socket.socket.gettimeout
-_SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile"})
+_SENDS = frozenset(
+    {"connect", "send", "sendall", "sendto", "sendmsg", "sendfile"}
+)
 _DEADLINE = Origin("deadline")
 
 
@@ -31,7 +33,8 @@ def option_timeout(sock: Any, call: str) -> float | None:
 
     Args:
         sock: the socket.
-        call: the method's name; SO_SNDTIMEO holds for those that send.
+        call: the method's name; SO_SNDTIMEO holds for those that send, and
+            for connect.
 
     Returns:
         the seconds; `None` for no end, and where it cannot be read.

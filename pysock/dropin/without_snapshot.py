@@ -10,7 +10,7 @@ from __future__ import annotations
 import _socket
 import os
 from _socket import MSG_DONTWAIT
-from errno import EAGAIN
+from errno import EAGAIN, EINPROGRESS
 from operator import index
 from socket import EAI_AGAIN
 from time import monotonic
@@ -82,7 +82,11 @@ def in_progress(
     elapsed = None
     if began is not None:
         elapsed = (monotonic() if ended is None else ended) - began
-    return error_for("connect", number, address=address, elapsed=elapsed)
+    error = error_for("connect", number, address=address, elapsed=elapsed)
+    if number == EINPROGRESS:
+        note_option_timeout(error, sock, "connect")
+        error.elapsed = elapsed
+    return error
 
 
 def unresolved(

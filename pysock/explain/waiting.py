@@ -148,8 +148,21 @@ def would_block(case: Case) -> None:
     case.try_ = f"a longer {option}, or settimeout in its place"
 
 
+def under_way(case: Case) -> None:
+    """EINPROGRESS: nothing was waited for, unless the kernel did."""
+    waited = case.error.elapsed
+    if case.kind != "deadline" or waited is None:
+        return
+    case.why = (
+        f"SO_SNDTIMEO of this socket ran out: no answer came from {case.peer} "
+        f"in {duration(waited)}; the attempt goes on"
+    )
+    case.try_ = "a longer SO_SNDTIMEO, or settimeout in its place"
+
+
 LOOKS: dict[str, tuple[Look, ...]] = {}
 TELLS = {
+    "connect-in-progress": under_way,
     "would-block": would_block,
     "timeout-peer-silent": timed_out_silent,
     "timeout-program-slow": timed_out_program,

@@ -11,6 +11,7 @@ import pysock
 from pysock import errors
 from support.failure_check import caught
 from support.loopback import fill, listen, pair_of
+from support.queued import silent_address
 
 SECONDS = 0.1
 VALUE = struct.pack("ll", 0, 100_000)
@@ -60,6 +61,21 @@ def test_a_write_says_that_it_has_waited(family, call):
     assert type(error) is errors.TransferWouldBlockError
     assert (error.origin.kind, error.elapsed) == ("deadline", SECONDS)
     assert "SO_SNDTIMEO" in error.explain().why
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+def test_a_connect_that_has_waited_says_so(blocks):
+    with silent_address() as address, pysock.socket() as sock:
+        set_option(sock, socket.SO_SNDTIMEO)
+        os.set_blocking(sock.fileno(), blocks)
+        error = caught(sock.connect, address)
+    assert isinstance(error, errors.ConnectInProgressError)
+    told = error.explain()
+    assert told.code == "connect-in-progress"
+    assert ("SO_SNDTIMEO" in told.why) is blocks
+    assert (error.origin == errors.Origin("deadline")) is blocks
+    if blocks:
+        assert error.elapsed >= SECONDS
 
 
 DONTWAIT = socket.MSG_DONTWAIT
