@@ -2,31 +2,15 @@
 
 import pytest
 
+from pysock import testing
 from support import child
 
-# A refusing address, a listener whose queue is full, a peer that resets; and
-# the failure of a coroutine. To be indented.
+# A peer that resets, and the failure of a coroutine. To be indented.
 PARTS = """
-    import asyncio, contextlib, socket, struct, sys
+    import asyncio, socket, struct, sys
     import pysock
     if sys.argv[1] != "plain":
         pysock.install()
-
-    @contextlib.contextmanager
-    def refusing(host="127.0.0.1"):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as bound:
-            bound.bind((host, 0))
-            yield bound.getsockname()[:2]
-
-    @contextlib.contextmanager
-    def full():
-        with contextlib.ExitStack() as stack:
-            listener = socket.create_server(("127.0.0.1", 0), backlog=0)
-            stack.enter_context(listener)
-            waiting = stack.enter_context(socket.socket())
-            waiting.connect(listener.getsockname())
-            yield listener.getsockname()
 
     def reset(sock):
         linger = struct.pack("ii", 1, 0)
@@ -45,24 +29,35 @@ PARTS = """
         print(type(error).__name__, error.args, code, sep="|")
 """
 
+FACES = ("plain", "noted")
 
-def shown(body, face):
-    """Run a coroutine's body; what each `show` printed, split."""
+
+def shown(body, face, *ports):
+    """Run a coroutine's body; what each `show` printed, split.
+
+    It has two addresses: one refuses, of the other's listener the queue is
+    full.
+    """
     done = child.run(
         PARTS
         + f"""
+    refusing, full = (("127.0.0.1", int(word)) for word in sys.argv[2:])
     async def main():
         {body}
     asyncio.run(main())
     """,
         face,
+        *map(str, ports),
     )
     return [line.split("|") for line in done.stdout.splitlines()]
 
 
 def both(body):
     """The same under both; the classes and args must be the same."""
-    plain, noted = shown(body, "plain"), shown(body, "noted")
+    with testing.refusing() as one, testing.full_queue() as other:
+        # The same ports, which stand in the texts.
+        ports = one.port, other.port
+        plain, noted = (shown(body, face, *ports) for face in FACES)
     assert [line[:2] for line in plain] == [line[:2] for line in noted]
     assert all(line[2] == "None" for line in plain)
     return [line[2] for line in noted]
@@ -75,15 +70,13 @@ def test_connect_of_a_typed_socket():
         loop = asyncio.get_running_loop()
         heard = []
         pysock.on_failure(lambda error: heard.append(error.code))
-        with socket.socket() as bound, pysock.socket() as sock:
-            bound.bind(("127.0.0.1", 1025 + 6))
+        with pysock.socket() as sock:
             sock.setblocking(False)
-            attempt = loop.sock_connect(sock, bound.getsockname())
-            show(await failure(attempt))
+            show(await failure(loop.sock_connect(sock, refusing)))
             assert len(heard) == (sys.argv[1] != "plain")
-        with full() as address, pysock.socket() as sock:
+        with pysock.socket() as sock:
             sock.setblocking(False)
-            attempt = loop.sock_connect(sock, address)
+            attempt = loop.sock_connect(sock, full)
             show(await failure(asyncio.wait_for(attempt, 0.2)))
         """
     ) == ["connect-refused-reset", "connect-timeout-deadline"]
@@ -92,10 +85,7 @@ def test_connect_of_a_typed_socket():
 def test_refused_connect():
     assert both(
         """
-        with socket.socket() as bound:
-            bound.bind(("127.0.0.1", 1025 + 6))
-            address = bound.getsockname()
-            show(await failure(asyncio.open_connection(*address)))
+        show(await failure(asyncio.open_connection(*refusing)))
         """
     ) == ["connect-refused-reset"]
 
@@ -103,11 +93,10 @@ def test_refused_connect():
 def test_connect_of_a_socket():
     assert both(
         """
-        with socket.socket() as bound, socket.socket() as sock:
-            bound.bind(("127.0.0.1", 1025 + 7))
+        with socket.socket() as sock:
             sock.setblocking(False)
             loop = asyncio.get_running_loop()
-            show(await failure(loop.sock_connect(sock, bound.getsockname())))
+            show(await failure(loop.sock_connect(sock, refusing)))
         """
     ) == ["connect-refused-reset"]
 
@@ -116,13 +105,12 @@ def test_connect_that_times_out():
     assert (
         both(
             """
-        with full() as address:
-            async def connect():
-                async with asyncio.timeout(0.1):
-                    await asyncio.open_connection(*address)
-            show(await failure(connect()))
-            show(await failure(asyncio.wait_for(
-                asyncio.open_connection(*address), 0.1)))
+        async def connect():
+            async with asyncio.timeout(0.1):
+                await asyncio.open_connection(*full)
+        show(await failure(connect()))
+        show(await failure(asyncio.wait_for(
+            asyncio.open_connection(*full), 0.1)))
         """
         )
         == ["connect-timeout-deadline"] * 2
@@ -183,14 +171,13 @@ def test_every_address_failed():
             four.bind(("127.0.0.1", 0))
             port = four.getsockname()[1]
             six.bind(("::1", port))
-            def both(host, port, *args, **kwargs):
+            async def both(host, port, *args, **kwargs):
                 kind = socket.SOCK_STREAM
                 return [
                     (socket.AF_INET6, kind, 6, "", ("::1", port, 0, 0)),
                     (socket.AF_INET, kind, 6, "", ("127.0.0.1", port)),
                 ]
-            asyncio.get_running_loop().getaddrinfo = asyncio.coroutine(
-                both) if hasattr(asyncio, "coroutine") else _later(both)
+            asyncio.get_running_loop().getaddrinfo = both
             error = await failure(asyncio.open_connection("name", port))
             assert type(error) is OSError, error
             found = pysock.details(error)
@@ -198,11 +185,6 @@ def test_every_address_failed():
                 "::1", "127.0.0.1"]
             assert found.code == "connect-refused-reset"
             print("".join(error.__notes__))
-
-    def _later(function):
-        async def later(*args, **kwargs):
-            return function(*args, **kwargs)
-        return later
     asyncio.run(main())
     """,
         "noted",
