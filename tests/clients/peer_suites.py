@@ -38,15 +38,19 @@ SUITES = {
     "cheroot": Suite(
         ("portend", "trustme", "jaraco.text", "requests",
          "requests-unixsocket", "pytest-mock", "pyopenssl", "jaraco.context",
-         "requests-toolbelt", "urllib3", "pypytools"), ("cheroot/test",),
-        ("-k", "not private_key_password"),
+         "requests-toolbelt", "urllib3", "pypytools", "pytest-timeout"),
+        ("cheroot/test",),
+        ("-k", "not private_key_password", "--timeout=30",
+         # pyOpenSSL's, of what cheroot calls; its settings make it an error.
+         "-W", "ignore::DeprecationWarning"),
         part="all but what asks for a password"),
     "gevent": Suite(
-        ("psutil", "dnspython"), (),
-        ("--pyargs", *(f"gevent.tests.test__{name}" for name in (
-            "socket", "socket_close", "socket_errors",
-            "socket_send_memoryview",
-            "socket_timeout", "socketpair", "server", "pywsgi", "ssl"))),
+        ("psutil", "dnspython", "pytest-timeout"), (),
+        ("--timeout=60", "--pyargs",
+         *(f"gevent.tests.test__{name}" for name in (
+             "socket", "socket_close", "socket_errors",
+             "socket_send_memoryview",
+             "socket_timeout", "socketpair", "server", "pywsgi", "ssl"))),
         part="the tests of its sockets and servers"),
     "h11": Suite((), ("h11/tests",)),
     "httpcore": Suite(
@@ -60,10 +64,12 @@ SUITES = {
         ("h2", "hypothesis", "pytest-asyncio", "pytest-trio", "trio",
          "exceptiongroup", "httpx"), ("tests",)),
     "paramiko": Suite(
-        ("icecream", "pytest-relaxed", "lexicon", "invoke"), ("tests",)),
+        ("icecream", "pytest-relaxed", "lexicon", "invoke",
+         "pytest-timeout"), ("tests",), ("--timeout=60",)),
     "pyftpdlib": Suite(
-        ("psutil", "pyopenssl", "pyasyncore", "pyasynchat"), ("tests",),
-        ("--ignore", "tests/test_functional_ssl.py"),
+        ("psutil", "pyopenssl", "pyasyncore", "pyasynchat",
+         "pytest-timeout"), ("tests",),
+        ("--timeout=30", "--ignore", "tests/test_functional_ssl.py"),
         part="without TLS, which crashes the interpreter"),
     "pymemcache": Suite(
         ("gevent", "pytest-mock", "zstd", "faker"), ("pymemcache/test",),
@@ -72,14 +78,19 @@ SUITES = {
                 "-p", "{port}")),
     "redis": Suite(
         ("pytest-asyncio", "pytest-timeout", "pytest-cov", "mock",
-         "numpy", "cachetools", "hiredis", "PyJWT", "pybreaker"), ("tests",),
+         "numpy", "cachetools", "hiredis", "PyJWT", "pybreaker",
+         "redis-entraid", "opentelemetry-api", "opentelemetry-sdk"),
+        ("tests",),
         ("--redis-url", "redis://127.0.0.1:{port}/0",
          "-m", "not onlycluster and not redismod and not graph",
-         "--ignore", "tests/test_asyncio/test_scenario",
-         "--ignore", "tests/test_scenario"),
+         *(f"--ignore=tests/{folder}{name}"
+           for folder in ("", "test_asyncio/")
+           for name in ("maint_notifications", "test_multidb",
+                        "test_observability", "test_scenario",
+                        "test_sentinel.py"))),
         server=("redis-server", "--port", "{port}", "--bind", "127.0.0.1",
                 "--save", "", "--enable-debug-command", "yes"),
-        part="without cluster, sentinel and modules"),
+        part="what needs one server, and no modules of it"),
     "requests": Suite(
         ("httpbin", "pytest-httpbin", "pytest-mock", "trustme", "PySocks"),
         ("tests",)),
@@ -96,8 +107,8 @@ SUITES = {
          "-W", "ignore::pytest.PytestUnraisableExceptionWarning")),
     "twisted": Suite(
         ("pyopenssl", "service-identity", "idna", "hypothesis", "httpx",
-         "pyhamcrest"), (),
-        ("--pyargs", *(f"twisted.{name}" for name in (
+         "pyhamcrest", "pytest-timeout"), (),
+        ("--timeout=60", "--pyargs", *(f"twisted.{name}" for name in (
             "internet.test.test_tcp", "internet.test.test_udp",
             "internet.test.test_unix", "internet.test.test_socket",
             "internet.test.test_endpoints", "internet.test.test_resolver",
@@ -109,19 +120,22 @@ SUITES = {
         ("hypercorn", "quart", "quart-trio", "trio", "trustme", "tornado",
          "PySocks", "pytest-timeout", "pytest-socket", "cryptography",
          "pyopenssl", "idna", "h2", "httpx", "brotli", "zstandard",
-         "towncrier"), ("test",)),
+         "towncrier"), ("test",),
+        ("--timeout=20", "-k", "not http2_probe_blocked_per_thread"),
+        part="all but a test whose threads wait for ever, now and then"),
     "uvicorn": Suite(
         ("httpx2", "httptools", "websockets", "wsproto", "anyio", "trustme",
          "a2wsgi", "pytest-mock", "cryptography", "python-dotenv", "pyyaml",
          "watchfiles", "pytest-xdist", "typing_extensions"), ("tests",)),
     "uvloop": Suite(
-        ("psutil", "pyopenssl", "aiohttp"), ("tests",),
-        ("--ignore", "tests/test_sourcecode.py"), beside=("uvloop",)),
+        ("psutil", "pyopenssl", "aiohttp"),
+        tuple(f"tests/test_{name}.py" for name in (
+            "dns", "sockets", "tcp", "udp", "unix")),
+        beside=("uvloop",), part="DNS, sockets, TCP, TLS, UDP, UNIX"),
     "waitress": Suite((), ("tests",)),
-    "websockets": Suite(("werkzeug",), ("tests",)),
     "Werkzeug": Suite(
         ("ephemeral-port-reserve", "pytest-timeout", "cryptography",
-         "watchdog"), ("tests",), ("-k", "not reloader"),
+         "watchdog"), ("tests",), ("--timeout=60", "-k", "not reloader"),
         part="all but the reloader"),
 }  # fmt: skip
 

@@ -30,13 +30,15 @@ def test_lost(name):
 def outcome(monkeypatch, tmp_path, capsys):
     """Give the exit status and what is printed of a suite, and the page."""
 
-    def outcome(tests, expected=()):
+    def outcome(tests, expected=(), options=()):
         version = sysconfig.get_python_version()
         tree = tmp_path / f"made-up-{version}/tree/made-up-1.2"
         tree.mkdir(parents=True)
         (tree / "test_it.py").write_text(tests)
         python = sys.executable
-        monkeypatch.setattr(peers, "SUITES", {"made-up": Suite(())})
+        monkeypatch.setattr(
+            peers, "SUITES", {"made-up": Suite((), (), options)}
+        )
         monkeypatch.setattr(peers, "EXPECTED", {"made-up": dict(expected)})
         monkeypatch.setattr(peers, "prepared", lambda *_: (python, tree))
         status = peers.compare("made-up", tmp_path)
@@ -67,3 +69,19 @@ def test_what_does_not_end_is_not_known(outcome, monkeypatch):
     status, said, _ = outcome("import signal\nsignal.pause()")
     assert status == 2
     assert "nothing known" in said
+
+
+def test_namesakes_in_files_outside_the_tree(outcome, tmp_path):
+    # As `--pyargs` finds them. One is lost, its namesake is not.
+    kept = tmp_path / "test_kept.py"
+    kept.write_text("class Test:\n    def test_lost(self):\n        pass\n")
+    lost = tmp_path / "test_lost.py"
+    lost.write_text(
+        "import sys\nclass Test:\n    def test_lost(self):\n"
+        "        assert 'pysock' not in sys.modules\n"
+    )
+    options = ("--rootdir=.", str(kept), str(lost))
+    status, said, _ = outcome("", options=options)
+    assert status == 1
+    assert said.split()[:5] == ["made-up", "1.2", "2", "1", "1"]
+    assert f"{lost.name}::.Test::test_lost: NOT EXPECTED" in said
