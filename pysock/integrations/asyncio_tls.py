@@ -13,7 +13,8 @@ from time import monotonic
 
 from pysock.explain.notes import attach, attached
 from pysock.integrations import handshakes, noting
-from pysock.integrations.tls import in_handshake, note_tls
+from pysock.integrations.tls import note_tls
+from pysock.integrations.tls_failure import in_handshake
 from pysock.integrations.tls_in_memory import cancelled_handshake, unread
 from pysock.integrations.wraps import Wraps
 

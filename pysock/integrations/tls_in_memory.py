@@ -13,8 +13,9 @@ from time import monotonic
 from pysock.errors.handlers import from_handler
 from pysock.explain.notes import supersede
 from pysock.integrations import handshakes, noting
-from pysock.integrations.tls import in_handshake as of_handshake
-from pysock.integrations.tls import note_tls, tls_failure
+from pysock.integrations.tls import note_tls
+from pysock.integrations.tls_failure import in_handshake as of_handshake
+from pysock.integrations.tls_failure import tls_failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
