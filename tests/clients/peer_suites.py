@@ -35,6 +35,16 @@ SUITES = {
          "pytest-mock", "pytest-timeout", "truststore", "blockbuster"),
         ("tests/test_sockets.py", "tests/streams",
          "tests/test_eventloop.py"), part="sockets, streams, TLS"),
+    "celery": Suite(
+        ("pytest-celery", "pytest-click", "pytest-order", "pytest-subtests",
+         "pytest-rerunfailures", "pytest-timeout", "freezegun", "gevent",
+         "pytz", "redis"),
+        ("t/unit/worker", "t/unit/concurrency", "t/unit/test_loops.py",
+         "t/unit/app/test_amqp.py", "t/unit/app/test_control.py",
+         *(f"t/unit/backends/test_{name}.py" for name in (
+             "asynchronous", "redis", "rpc"))),
+        ("--timeout=30",),
+        part="worker, its loops and pools, AMQP, results over redis and RPC"),
     "cheroot": Suite(
         ("portend", "trustme", "jaraco.text", "requests",
          "requests-unixsocket", "pytest-mock", "pyopenssl", "jaraco.context",
@@ -63,6 +73,18 @@ SUITES = {
     "hypercorn": Suite(
         ("h2", "hypothesis", "pytest-asyncio", "pytest-trio", "trio",
          "exceptiongroup", "httpx"), ("tests",)),
+    "kombu": Suite(
+        ("pytest-timeout", "pytest-freezer", "hypothesis", "redis",
+         "PyYAML", "msgpack", "gevent", "SQLAlchemy", "pytz"),
+        ("t/unit/asynchronous", "t/unit/test_connection.py",
+         "t/unit/test_pools.py", "t/unit/test_simple.py",
+         "t/unit/test_common.py", "t/unit/test_messaging.py",
+         "t/unit/test_mixins.py", "t/unit/transport/virtual",
+         "t/unit/utils/test_eventio.py",
+         *(f"t/unit/transport/test_{name}.py" for name in (
+             "base", "memory", "pyamqp", "redis", "transport"))),
+        ("--timeout=30", "--ignore=t/unit/asynchronous/aws"),
+        part="connections, event loop, AMQP, redis"),
     "paramiko": Suite(
         ("icecream", "pytest-relaxed", "lexicon", "invoke",
          "pytest-timeout"), ("tests",), ("--timeout=60",)),
