@@ -37,9 +37,12 @@ def as_told(sock: Any, failure: SocketError) -> SocketError:
     """Give the failure as it is to be told.
 
     Args:
-        sock: of the standard class, whose method has failed.
+        sock: of the standard class, whose method has failed; `None` where
+            there is none, as when a name does not resolve.
         failure: what came of it; not reported yet.
     """
+    if sock is None:
+        return failure
     for teller in list(_tellers):
         told = teller(sock, failure)
         if told is not None:
