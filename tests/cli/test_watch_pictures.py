@@ -38,6 +38,16 @@ def record(*words, count=8, interval=0.05):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def record_both(sock, **how):
+    """Both ends of a connection, and no earlier one of the same port."""
+    ports = {sock.getsockname()[1], sock.getpeername()[1]}
+    return [
+        reading
+        for reading in record(end_of(sock), **how)
+        if {reading["local_port"], reading["remote_port"]} == ports
+    ]
+
+
 class Picture:
     """A picture, drawn, and what can be read in it."""
 
@@ -96,7 +106,7 @@ def is_closed(client):
 
 def test_a_stall_is_shaded_and_told_in_words(family):
     with stuck(family) as (client, _):
-        picture = Picture(record(end_of(client)))
+        picture = Picture(record_both(client))
     picture.check()
     assert len(picture.drawn) == 2
     assert "the peer's program does not read" in picture.words
@@ -133,7 +143,7 @@ def test_those_that_matter_are_chosen(place):
 
 
 def test_the_machine_and_the_clock_are_below(pair):
-    readings = record(end_of(pair[0]))
+    readings = record_both(pair[0])
     day = time.strftime("%Y-%m-%d", time.localtime(readings[0]["time"]))
     clock = time.strftime("%H:%M:%S", time.localtime(readings[0]["time"]))
     for was_here, said in (
@@ -162,7 +172,7 @@ def test_a_full_queue(place):
 
 
 def test_an_idle_connection_has_no_empty_panels(pair):
-    picture = Picture(record(end_of(pair[0])))
+    picture = Picture(record_both(pair[0]))
     picture.check()
     assert set(picture.titles) == {"stands still", "state"}
     assert "nothing to send" in picture.words
@@ -170,7 +180,7 @@ def test_an_idle_connection_has_no_empty_panels(pair):
 
 
 def test_one_look(pair):
-    picture = Picture(record(end_of(pair[0]), count=1))
+    picture = Picture(record_both(pair[0], count=1))
     picture.check()
     assert picture.titles == ["state", "state"]
 
@@ -179,7 +189,7 @@ def test_one_look(pair):
     ("length", "unit"), [(60, "seconds"), (1200, "minutes"), (20_000, "hours")]
 )
 def test_long_recordings_are_in_minutes_and_hours(pair, length, unit):
-    readings = record(end_of(pair[0]), count=3)
+    readings = record_both(pair[0], count=3)
     start = readings[0]["time"]
     for reading in readings:
         reading["time"] = start + (reading["time"] - start) * length / 0.1
