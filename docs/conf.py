@@ -1,6 +1,7 @@
 """How Sphinx makes the site: `make docs`, into build/docs/html."""
 
 from importlib import metadata
+from pathlib import Path
 
 project = "pysock"
 author = "the pysock authors"
@@ -12,6 +13,7 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "pysock"
 html_show_copyright = False
+html_search_scorer = str(Path(__file__).with_name("search.js"))
 
 # The reference is made from the docstrings, in the order of the source.
 autodoc_member_order = "bysource"

@@ -37,6 +37,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "Temporary failure in name resolution": _NO_NAME[1:],
     "Non-recoverable failure in name resolution": ("name-server-failed",),
     "Servname not supported for ai_socktype": ("name-invalid",),
+    "handshake operation timed out": ("tls-timeout",),
     "WRONG_VERSION_NUMBER": ("tls-plain-text",),
     "CERTIFICATE_VERIFY_FAILED": ("tls-certificate",),
 }

@@ -29,6 +29,14 @@ def http_client(address):
         return client.getresponse().read()
 
 
+def https_client(address):
+    """The standard library's, which speaks TLS to whatever is there."""
+    client = http.client.HTTPSConnection(*address, timeout=PATIENCE_S)
+    with contextlib.closing(client):
+        client.request("GET", "/")
+        return client.getresponse().read()
+
+
 def requests_get(address):
     with requests.Session() as session:
         session.trust_env = False

@@ -32,7 +32,7 @@ PLAIN, CERTIFICATE = ("tls-plain-text",), ("tls-certificate",)
 
 HTTP, REQUESTS = ("http.client", "http_client"), ("requests", "requests_get")
 AIOHTTP, REDIS = ("aiohttp", "aiohttp_get"), ("redis", "redis_ping")
-MYSQL = ("pymysql", "pymysql_connect")
+MYSQL, HTTPS = ("pymysql", "pymysql_connect"), ("http.client", "https_client")
 
 SEARCHED = [
     Searched(*library, manager, text, codes)
@@ -78,6 +78,8 @@ SEARCHED = [
         (REDIS, ("silent_after",), "Timeout reading from", SLOW),
         (HTTP, ("unresolvable_name",), "gaierror: [Errno -", NO_NAME),
         (REQUESTS, ("unresolvable_name",), "NameResolutionError", NO_NAME),
+        (HTTPS, ("silent_after",), "The handshake operation timed out",
+         ("tls-timeout",)),
         (HTTP, ("plain_text_on_tls",), "[SSL: WRONG_VERSION_NUMBER]", PLAIN),
         (REQUESTS, ("plain_text_on_tls",), "[SSL: WRONG_VERSION_NUMBER]",
          PLAIN),
