@@ -44,7 +44,15 @@ if TYPE_CHECKING:
 # What making a typed exception, or a note on one, may import, by the wing.
 # tests/project/test_late.py follows the imports and names what is missing.
 KEPT = {
-    "tcp": ("__init__", "fields", "info", "state", "turn", "whole"),
+    "tcp": (
+        "__init__",
+        "fields",
+        "info",
+        "record",
+        "state",
+        "turn",
+        "whole",
+    ),
     "errors": (
         "attempts",
         "base",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from pysock.cli.table import Rich, screen_width
 from pysock.errors.escape import printable
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ _GAP = "  "
 _CUT = ".."
 
 
-class Column(namedtuple("Column", "title rank least", defaults=(None,))):
+class Column(Record):
     """A column of a fitted table.
 
     Attributes:
@@ -25,11 +24,9 @@ class Column(namedtuple("Column", "title rank least", defaults=(None,))):
             if it is never cut.
     """
 
-    __slots__ = ()
-
     title: str
     rank: int
-    least: int | None
+    least: int | None = None
 
 
 def print_fitted(

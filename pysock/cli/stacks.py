@@ -6,10 +6,10 @@ import json
 import shutil
 import subprocess
 import sys
-from collections import namedtuple
 from pathlib import Path
 
 from pysock.explain.escape import printable
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PATIENCE = 20
 
 
-class Frame(namedtuple("Frame", "file line function")):
+class Frame(Record):
     """One line of Python code.
 
     Attributes:
@@ -27,8 +27,6 @@ class Frame(namedtuple("Frame", "file line function")):
         line: its number; 0 if it is not known.
         function: with its class, where that is known.
     """
-
-    __slots__ = ()
 
     file: str
     line: int

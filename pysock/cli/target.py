@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections import namedtuple
 from urllib.parse import urlsplit
 
 import pysock
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SCHEMES = {
 _FAMILIES = {None: 0, "4": pysock.AF_INET, "6": pysock.AF_INET6}
 
 
-class Target(namedtuple("Target", "host port tls")):
+class Target(Record):
     """A place to connect to.
 
     Attributes:
@@ -42,8 +42,6 @@ class Target(namedtuple("Target", "host port tls")):
         port: 1 to 65535.
         tls: whether its URL says that TLS comes first.
     """
-
-    __slots__ = ()
 
     host: str
     port: int

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
-from collections import namedtuple
 
 from pysock.explain.escape import printable
 from pysock.integrations import noting
 from pysock.integrations.install import install, uninstall
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ _PROTOCOLS = ["h2", "http/1.1"]
 _DAY = 86400
 
 
-class Agreement(
-    namedtuple("Agreement", "version cipher alpn names issuer expires elapsed")
-):
+class Agreement(Record):
     """What a handshake agreed on.
 
     Attributes:
@@ -35,8 +33,6 @@ class Agreement(
         expires: when it ends, in seconds since 1970.
         elapsed: seconds that the handshake took.
     """
-
-    __slots__ = ()
 
     version: str
     cipher: str

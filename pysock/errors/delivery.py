@@ -9,8 +9,7 @@ never saw the data (Linux 6.18).
 
 from __future__ import annotations
 
-from collections import namedtuple
-
+from pysock.tcp.record import Record
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -29,9 +28,7 @@ FIN_SENT = (
 _TICKS_MS = 20
 
 
-class Delivery(
-    namedtuple("Delivery", "acknowledged unacknowledged fin_first verdict")
-):
+class Delivery(Record):
     """What the kernel knew of this program's bytes when a call failed.
 
     Of one connection, over its whole life: of a `sendall` that failed it
@@ -51,13 +48,13 @@ class Delivery(
             peer's FIN had come), or `"unknown"`.
     """
 
-    __module__ = "pysock.errors"
-    __slots__ = ()
-
     acknowledged: int | None
     unacknowledged: int
     fin_first: bool | None
     verdict: str
+
+
+Delivery.__module__ = "pysock.errors"
 
 
 def delivery(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from pysock.errors.base import SocketError
 from pysock.errors.errno_names import errno_name
+from pysock.tcp.record import Record
 
 
-class Cause(namedtuple("Cause", "code meaning look")):
+class Cause(Record):
     """One of the causes that a row of the catalogue can have.
 
     Attributes:
@@ -19,17 +18,15 @@ class Cause(namedtuple("Cause", "code meaning look")):
             nothing to do.
     """
 
-    __slots__ = ()
-    __module__ = "pysock.errors"
-
     code: str
     meaning: str
     look: str | None
 
 
-class Failure(
-    namedtuple("Failure", "number situation calls errnos error origins causes")
-):
+Cause.__module__ = "pysock.errors"
+
+
+class Failure(Record):
     """One row of the catalogue.
 
     Attributes:
@@ -41,9 +38,6 @@ class Failure(
         origins: kinds of `Origin` it can have; empty if nobody said no.
         causes: what can be behind it, one `Cause` or more.
     """
-
-    __slots__ = ()
-    __module__ = "pysock.errors"
 
     number: str
     situation: str
@@ -67,3 +61,6 @@ class Failure(
             if base.__module__ == "builtins"
             and base not in (OSError, Exception, BaseException, object)
         )
+
+
+Failure.__module__ = "pysock.errors"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,14 +12,12 @@ if TYPE_CHECKING:
 _WIDTH = 100
 
 
-class Told(namedtuple("Told", "why seen try_ code")):
+class Told(Record):
     """The parts of an explanation; see `pysock.explain.Explanation`.
 
     Also what `explain()` gives where that class cannot be loaded, because no
     descriptor is left: it has the same attributes and the same text.
     """
-
-    __slots__ = ()
 
     why: str
     seen: tuple[str, ...]

@@ -5,7 +5,7 @@ A sentence with its numbers, and what to do.
 
 from __future__ import annotations
 
-from collections import namedtuple
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ WRONG, DOUBTFUL, HARMLESS = "wrong", "doubtful", "harmless"
 SEVERITIES = (WRONG, DOUBTFUL, HARMLESS)
 
 
-class Finding(namedtuple("Finding", "severity code why seen try_")):
+class Finding(Record):
     """What was found, in the form of an explanation.
 
     Attributes:
@@ -27,8 +27,6 @@ class Finding(namedtuple("Finding", "severity code why seen try_")):
         seen: facts, each from evidence.
         try_: what to do, with a command to paste; `None` for nothing.
     """
-
-    __slots__ = ()
 
     severity: str
     code: str

@@ -29,7 +29,7 @@ def in_use(case: Case) -> None:
         shown = " and ".join(
             h.shown(naming=case.naming, state=True) for h in found.held
         )
-        more = found.count - len(found.held)
+        more = found.in_all - len(found.held)
         rest = f" and {more:,} more" if more > 0 else ""
         case.facts.append(f"held by {shown}{rest}")
         case.try_ = "stop what holds it, or take another port"

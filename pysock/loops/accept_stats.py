@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 _BUCKETS = 32
 
 
-class AcceptStats(
-    namedtuple(
-        "AcceptStats",
-        "accepted aborted shed unserved batches errors pauses "
-        "queue_high_water dropped waits",
-    )
-):
+class AcceptStats(Record):
     """Counts of an accept loop since it began, as they were when asked.
 
     Every connection that left the queue is in exactly one of the first four.
@@ -44,8 +38,6 @@ class AcceptStats(
             upper bound in milliseconds (0, 1, 3, 7, 15 ...) to count. The
             kernel's clock has a resolution of 1 to 10 ms.
     """
-
-    __slots__ = ()
 
     accepted: int
     aborted: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _socket
-from collections import deque, namedtuple
+from collections import deque
 from errno import EMFILE, ENFILE, ENOBUFS, ENOMEM
 from sys import modules
 
@@ -18,6 +18,7 @@ from pysock.raw.calls import (
     parse_address,
     to_tuple,
 )
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ _init = _socket.socket.__init__
 _public = modules["pysock"].__dict__
 
 
-class ConnectResult(
-    namedtuple("ConnectResult", "address socket error elapsed")
-):
+class ConnectResult(Record):
     """How one connect of `connect_many` ended.
 
     Attributes:
@@ -53,8 +52,6 @@ class ConnectResult(
             with several addresses an `AllAttemptsFailedError`.
         elapsed: seconds from the first SYN to the end; 0.0 if none was sent.
     """
-
-    __slots__ = ()
 
     address: Any
     socket: socket | None
@@ -70,9 +67,7 @@ class ConnectResult(
         return None if self.socket is None else self.socket.tcp_info().rtt_us
 
 
-class ConnectProgress(
-    namedtuple("ConnectProgress", "started connected failed under_way")
-):
+class ConnectProgress(Record):
     """Counts of a `connect_many`, as they were when it was made.
 
     Attributes:
@@ -81,8 +76,6 @@ class ConnectProgress(
         failed: how many failed.
         under_way: how many are not decided yet.
     """
-
-    __slots__ = ()
 
     started: int
     connected: int

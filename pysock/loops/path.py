@@ -23,11 +23,11 @@ from _socket import (
     SOL_SOCKET,
     socket,
 )
-from collections import namedtuple
 from errno import ECONNREFUSED, ECONNRESET
 
 from pysock import raw
 from pysock.errors import ConnectInProgressError
+from pysock.tcp.record import Record
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ _LEAST_WAIT_MS = 1
 _EXPIRED = {AF_INET: 11, AF_INET6: 3}
 
 
-class Answer(namedtuple("Answer", "kind host elapsed icmp_type icmp_code")):
+class Answer(Record):
     """Who answered one SYN, and how.
 
     Attributes:
@@ -67,8 +67,6 @@ class Answer(namedtuple("Answer", "kind host elapsed icmp_type icmp_code")):
         icmp_code: likewise.
     """
 
-    __slots__ = ()
-
     kind: str
     host: str | None
     elapsed: float
@@ -76,7 +74,7 @@ class Answer(namedtuple("Answer", "kind host elapsed icmp_type icmp_code")):
     icmp_code: int | None
 
 
-class Hop(namedtuple("Hop", "distance answers tries")):
+class Hop(Record):
     """What came back from one distance.
 
     Attributes:
@@ -85,8 +83,6 @@ class Hop(namedtuple("Hop", "distance answers tries")):
         answers: one for each SYN that was answered.
         tries: connects that were begun.
     """
-
-    __slots__ = ()
 
     distance: int | None
     answers: tuple[Answer, ...]

@@ -10,10 +10,10 @@ waits for ever.
 from __future__ import annotations
 
 import mmap
-from collections import namedtuple
 
 from pysock.dropin.makers import create_server
 from pysock.loops.accept_loop import AcceptLoop, accept_loop
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pysock.dropin.socket import socket
 
 
-class Balance(namedtuple("Balance", "accepted share")):
+class Balance(Record):
     """How evenly a group accepts.
 
     Attributes:
@@ -31,8 +31,6 @@ class Balance(namedtuple("Balance", "accepted share")):
         share: what each has of the sum, 0.0 to 1.0; an even share is
             `1 / len(accepted)`. All 0.0 before the first connection.
     """
-
-    __slots__ = ()
 
     accepted: tuple[int, ...]
     share: tuple[float, ...]

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import _socket
 import errno
-from collections import namedtuple
 
 from pysock.errors.handlers import from_handler
 from pysock.raw.calls import ffi, lib
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,11 +24,7 @@ _CAP_NET_BIND_SERVICE = 10
 _TENTATIVE = 0x40  # IFA_F_TENTATIVE
 
 
-class Setting(
-    namedtuple(
-        "Setting", "reuse_address reuse_port only_ipv6 interface cookie"
-    )
-):
+class Setting(Record):
     """What decides whether a socket may have a port beside another one.
 
     Attributes:
@@ -38,8 +34,6 @@ class Setting(
         interface: index of the one that it is bound to; 0 is any.
         cookie: the kernel's number of this socket; `None` if it has none.
     """
-
-    __slots__ = ()
 
     reuse_address: bool
     reuse_port: bool

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from errno import EINVAL
 
 from pysock.errors import error_for
 from pysock.raw.calls import ffi, lib
 from pysock.raw.descriptors import reading
 from pysock.raw.evidence import local_address_of
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,11 +20,7 @@ _DROPS = 8
 _MEMORY = ffi.typeof("uint32_t[9]")
 
 
-class ListenQueue(
-    namedtuple(
-        "ListenQueue", "length limit dropped syn_received", defaults=[None]
-    )
-):
+class ListenQueue(Record):
     """The queue of completed connections of one listener, at one moment.
 
     Attributes:
@@ -42,12 +38,10 @@ class ListenQueue(
             for. With syncookies in use they are not remembered.
     """
 
-    __slots__ = ()
-
     length: int
     limit: int
     dropped: int | None
-    syn_received: int | None
+    syn_received: int | None = None
 
     @property
     def is_full(self) -> bool:

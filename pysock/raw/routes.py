@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import _socket
 import os
-from collections import namedtuple
 from struct import Struct, error
 
 from pysock.errors.handlers import from_handler
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _LOCAL, _BROADCAST, _MULTICAST = 2, 3, 5
 _LONGEST = 8192
 
 
-class Route(namedtuple("Route", "kind interface source")):
+class Route(Record):
     """The way to a destination.
 
     Attributes:
@@ -39,8 +39,6 @@ class Route(namedtuple("Route", "kind interface source")):
         interface: index of the interface; `None` if it has none.
         source: the address that would be sent from, where the table has one.
     """
-
-    __slots__ = ()
 
     kind: int
     interface: int | None

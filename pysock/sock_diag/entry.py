@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from _socket import AF_INET, AF_INET6, inet_ntop
-from collections import namedtuple
 from struct import Struct
 
 from pysock.errors import show_address
 from pysock.raw.calls import lib
 from pysock.tcp.info import TcpInfo
+from pysock.tcp.record import Record
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -65,13 +65,7 @@ def inode_of(block: bytes, start: int) -> int:
     return int(_U32(block, start + 68)[0])
 
 
-class Memory(
-    namedtuple(
-        "Memory",
-        "rmem_alloc rcvbuf wmem_alloc sndbuf fwd_alloc wmem_queued optmem "
-        "backlog drops",
-    )
-):
+class Memory(Record):
     """Memory of a socket (SK_MEMINFO): bytes, and `drops` in segments.
 
     Attributes:
@@ -85,8 +79,6 @@ class Memory(
         backlog: came while the program was in a call on the socket.
         drops: segments that the socket threw away.
     """
-
-    __slots__ = ()
 
     rmem_alloc: int
     rcvbuf: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import namedtuple
 from itertools import islice
 
 from pysock.errors.handlers import by_handler
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _BETWEEN = 64
 
 
-class Process(namedtuple("Process", "pid name fd")):
+class Process(Record):
     """A process that holds a socket.
 
     Attributes:
@@ -24,8 +24,6 @@ class Process(namedtuple("Process", "pid name fd")):
         name: what it calls itself (`comm`, 15 bytes at most).
         fd: the descriptor.
     """
-
-    __slots__ = ()
 
     pid: int
     name: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import struct
-from collections import namedtuple
+
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ _WRITES = frozenset(
 )
 
 
-class Wait(namedtuple("Wait", "thread name call fds asleep timeout")):
+class Wait(Record):
     """What one thread does.
 
     Attributes:
@@ -74,8 +75,6 @@ class Wait(namedtuple("Wait", "thread name call fds asleep timeout")):
         timeout: seconds after which the call gives up; `None` for one
             without, or where it is not known.
     """
-
-    __slots__ = ()
 
     thread: int
     name: str

@@ -6,9 +6,8 @@ still, and which timer runs. Loaded when `TcpInfo.stall()` is called.
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from pysock.tcp.fields import TcpFields
+from pysock.tcp.record import Record
 from pysock.tcp.state import TcpState
 from pysock.tcp.whole import unpacker
 
@@ -33,7 +32,7 @@ _END = TcpFields.rcv_wnd.offset + TcpFields.rcv_wnd.size
 _SYN_SENT = int(TcpState.SYN_SENT)
 
 
-class Stall(namedtuple("Stall", "kind sentence")):
+class Stall(Record):
     """Why nothing moves.
 
     Attributes:
@@ -44,8 +43,6 @@ class Stall(namedtuple("Stall", "kind sentence")):
             (nothing to send).
         sentence: the same with numbers, in plain words.
     """
-
-    __slots__ = ()
 
     kind: str
     sentence: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from itertools import pairwise
 from math import nan
+
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _BLUE, _ORANGE, _GREEN, _RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 
 
-class Panel(namedtuple("Panel", "title unit is_there lines")):
+class Panel(Record):
     """One panel.
 
     Attributes:
@@ -25,8 +26,6 @@ class Panel(namedtuple("Panel", "title unit is_there lines")):
         is_there: whether readings have anything to show.
         lines: draws them.
     """
-
-    __slots__ = ()
 
     title: str
     unit: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from pysock.cli.plot.choose import is_full
+from pysock.tcp.record import Record
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -40,7 +39,7 @@ _STALLS = {
 _CHARACTER = 0.062
 
 
-class Span(namedtuple("Span", "start end word colour is_dark")):
+class Span(Record):
     """A time with a word.
 
     Attributes:
@@ -50,8 +49,6 @@ class Span(namedtuple("Span", "start end word colour is_dark")):
         colour: of the span.
         is_dark: whether what is written on it has to be white.
     """
-
-    __slots__ = ()
 
     start: float
     end: float

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import namedtuple
 
 import pysock
 from pysock import sock_diag
 from pysock.cli.table import Table, print_json
 from pysock.cli.tour.loopback import PATIENCE, Loopback, defer_accept
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _GONE = "-"
 _LISTEN = "LISTEN"
 
 
-class Moment(namedtuple("Moment", "client server what")):
+class Moment(Record):
     """What the kernel says of both ends after something has happened.
 
     Attributes:
@@ -38,8 +38,6 @@ class Moment(namedtuple("Moment", "client server what")):
         server: that of the other end; of the listener before there is one.
         what: what has just happened.
     """
-
-    __slots__ = ()
 
     client: str | None
     server: str | None

@@ -7,9 +7,9 @@ returns what `seen` saw. It never raises or makes the exception itself.
 from __future__ import annotations
 
 import errno
-from collections import namedtuple
 
 from pysock.errors import CATALOGUE, SocketError
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pysock.errors import Failure
 
 
-class Seen(namedtuple("Seen", "error state explanation")):
+class Seen(Record):
     """What a call came to.
 
     Attributes:
@@ -31,8 +31,6 @@ class Seen(namedtuple("Seen", "error state explanation")):
         state: the TCP state at the failure, where there is one.
         explanation: `error.explain()`, asked while the sockets still exist.
     """
-
-    __slots__ = ()
 
     error: OSError | None
     state: TcpState | None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from errno import EBADF
 from resource import RLIMIT_NOFILE, getrlimit
 
 from pysock.raw.calls import ffi, lib
+from pysock.tcp.record import Record
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pysock.explain.case import Case
 
 
-class Descriptors(namedtuple("Descriptors", "opened limit sockets left")):
+class Descriptors(Record):
     """The descriptors of this process.
 
     Attributes:
@@ -24,8 +24,6 @@ class Descriptors(namedtuple("Descriptors", "opened limit sockets left")):
         left: how many of these are in CLOSE_WAIT: the peer closed and this
             program did not.
     """
-
-    __slots__ = ()
 
     opened: int
     limit: int

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from pysock import sock_diag
 from pysock.explain.evidence.holding import held
+from pysock.tcp.record import Record
 from pysock.tcp.state import TcpState
 
 TYPE_CHECKING = False
@@ -22,21 +21,19 @@ _CONNECTED = [
 ]
 
 
-class Holders(namedtuple("Holders", "held count waiting last_s")):
+class Holders(Record):
     """The sockets that have an address.
 
     Attributes:
         held: the first few of those that some process has; listeners first.
-        count: how many these are in all.
+        in_all: how many these are in all.
         waiting: connections in TIME_WAIT.
         last_s: seconds until the last of these is over; `None` if there are
             none.
     """
 
-    __slots__ = ()
-
     held: list[Holding]
-    count: int
+    in_all: int
     waiting: int
     last_s: float | None
 

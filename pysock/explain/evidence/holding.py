@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import _socket
 import os
-from collections import namedtuple
 
 from pysock.errors import show_address
 from pysock.errors.escape import printable
 from pysock.errors.handlers import by_handler
 from pysock.sock_diag.processes import owners
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MOST_NAMED = 3
 _FEW = 512
 
 
-class Holding(namedtuple("Holding", "where state pid name note")):
+class Holding(Record):
     """A socket by its address, its state, and who holds it.
 
     Attributes:
@@ -36,8 +36,6 @@ class Holding(namedtuple("Holding", "where state pid name note")):
         name: what that calls itself, safe to print; `None` likewise.
         note: what it does not take, where that is not in its address.
     """
-
-    __slots__ = ()
 
     where: str
     state: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import _socket
-from collections import namedtuple
 
 from pysock import sock_diag
 from pysock.errors.handlers import by_handler
 from pysock.explain.evidence.holding import held
 from pysock.explain.evidence.machine import is_ours
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ANY = ("0.0.0.0", "::")
 
 
-class Listeners(namedtuple("Listeners", "serving others")):
+class Listeners(Record):
     """The listeners on a port, those that a connect would reach first.
 
     Attributes:
@@ -30,13 +30,11 @@ class Listeners(namedtuple("Listeners", "serving others")):
         others: those that it does not.
     """
 
-    __slots__ = ()
-
     serving: list[Holding]
     others: list[Holding]
 
 
-class Queue(namedtuple("Queue", "listener length limit drops")):
+class Queue(Record):
     """The accept queue of a listener that the connect reaches.
 
     Attributes:
@@ -45,8 +43,6 @@ class Queue(namedtuple("Queue", "listener length limit drops")):
         limit: the backlog in force; full when the length is greater.
         drops: segments that the listener has dropped in its life.
     """
-
-    __slots__ = ()
 
     listener: Holding
     length: int

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from pysock import sock_diag
 from pysock.explain.evidence.holders import overlap
 from pysock.explain.evidence.machine import port_range
+from pysock.tcp.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pysock.explain.case import Case
 
 
-class PortsInUse(namedtuple("PortsInUse", "used first last most_state most")):
+class PortsInUse(Record):
     """The ports of the ephemeral range that are in use.
 
     Attributes:
@@ -24,8 +23,6 @@ class PortsInUse(namedtuple("PortsInUse", "used first last most_state most")):
             if none is in use.
         most: how many of them are.
     """
-
-    __slots__ = ()
 
     used: int
     first: int
