@@ -35,13 +35,13 @@ class Attempt:
 
     def __init__(self, address: tuple[Any, ...] | None) -> None:
         self.address = address
-        self.elapsed = 0.0
+        self.elapsed: float = 0.0
         self.error: OSError | None = None
         self.info: TcpInfo | None = None
         self.local_address: tuple[Any, ...] | None = None
         self.tls: Agreement | None = None
-        self.connected = False
-        self.interrupted = False
+        self.connected: bool = False
+        self.interrupted: bool = False
 
     def make(
         self,

@@ -74,14 +74,14 @@ class Group:
         troubles: Sequence[Trouble],
     ) -> None:
         self.name = name
-        self.count = len(members)
+        self.count: int = len(members)
         self.states = Counter([seen.states[at] for at in members])
         self.severities = Counter([troubles[at][0] for at in members])
         others = [at for at in members if seen.states[at] != _LISTEN]
-        self.recv_queue = sum([seen.recv_queues[at] for at in others])
-        self.send_queue = sum([seen.send_queues[at] for at in others])
+        self.recv_queue: int = sum([seen.recv_queues[at] for at in others])
+        self.send_queue: int = sum([seen.send_queues[at] for at in others])
         # A listener's queues are connections, and no bytes.
-        self.accepting = 0
+        self.accepting: int = 0
         if len(others) < self.count:
             every = sum([seen.recv_queues[at] for at in members])
             self.accepting = every - self.recv_queue

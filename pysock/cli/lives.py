@@ -38,10 +38,10 @@ class Known:
     def __init__(
         self, entry: Entry, seen: float, not_yet: float | None
     ) -> None:
-        self.seen = seen
-        self.not_yet = not_yet
-        self.inode = entry.inode
-        self.is_listener = entry.state is TcpState.LISTEN
+        self.seen: float = seen
+        self.not_yet: float | None = not_yet
+        self.inode: int = entry.inode
+        self.is_listener: bool = entry.state is TcpState.LISTEN
 
 
 class Lives:
@@ -60,7 +60,7 @@ class Lives:
         # The listener of each port.
         self._listening: dict[int, Known] = {}
         self._looked: float | None = None
-        self.due = time.monotonic()
+        self.due: float = time.monotonic()
 
     def look(self) -> None:
         """Look at the table, and for who holds what is new in it."""

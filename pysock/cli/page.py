@@ -43,7 +43,7 @@ class Page:
     """
 
     def __init__(self) -> None:
-        self.is_paused = False
+        self.is_paused: bool = False
         self._readings: list[Reading] = []
         self._dead: list[Reading] = []
         self._held: dict[int, str] = {}

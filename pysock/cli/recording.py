@@ -66,12 +66,12 @@ class Reading:
         *,
         is_last: bool = False,
     ) -> None:
-        self.time = time.time()
-        self.entry = entry
+        self.time: float = time.time()
+        self.entry: Entry = entry
         self._before = before
         self._hold_up: Stall | bool | None = False
-        self.queue_wait_ms = queue_wait_ms
-        self.is_last = is_last
+        self.queue_wait_ms: int | None = queue_wait_ms
+        self.is_last: bool = is_last
 
     @property
     def stall(self) -> Stall | None:

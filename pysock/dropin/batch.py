@@ -57,7 +57,7 @@ class Batch:
     )
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self.limit: int = limit
         self._room = min(limit, _MOST)
         self._out = _allocate(_BATCH, self._room)
         numbers = memoryview(ffi.buffer(self._out))
@@ -67,7 +67,7 @@ class Batch:
         self._scope_ids = numbers.cast("I")[3::_COLUMNS]
         self._hosts = _allocate(_HOSTS, self._room * _LONGEST_HOST)
         self._fds[0] = -1
-        self.count = 0
+        self.count: int = 0
 
     def take(
         self, listener: Any, look: CData = _NULL, *, mode: bool = False

@@ -30,7 +30,7 @@ class Budget:
     def __init__(self, seconds: float = ENOUGH) -> None:
         """Start the clock; with 0 seconds nothing is asked at all."""
         self._end = thread_time() + seconds if seconds > 0 else 0.0
-        self.cut = False
+        self.cut: bool = False
 
     def spent(self) -> bool:
         """Whether asking has to stop; who asks this and stops has cut."""

@@ -68,10 +68,10 @@ class Case:
         *,
         naming: bool = True,
     ) -> None:
-        self.error = error
-        self.code = error.code
-        self.budget = budget or Budget()
-        self.naming = naming
+        self.error: SocketError = error
+        self.code: str = error.code
+        self.budget: Budget = budget or Budget()
+        self.naming: bool = naming
         self.found: dict[str, Any] = {}
         self.facts: list[str] = []
         cause = cause_of(error)

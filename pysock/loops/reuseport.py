@@ -51,7 +51,7 @@ class ReuseportGroup:
 
     def __init__(self, listeners: tuple[socket, ...]) -> None:
         self.listeners = listeners
-        self.address = listeners[0].getsockname()
+        self.address: Any = listeners[0].getsockname()
         # Anonymous and shared: children of a fork write into the same page.
         self._memory = mmap.mmap(-1, 8 * len(listeners))
         self._counts = memoryview(self._memory).cast("Q")

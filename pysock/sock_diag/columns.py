@@ -103,7 +103,7 @@ class Columns:
             self._has_memory,
             self._drops,
         ) = (numbers[at::width].tolist() for at in range(_FIRST, width))
-        self.states = bytes(states).translate(_STATES)
+        self.states: bytes = bytes(states).translate(_STATES)
 
     def local(self) -> list[str]:
         """This end, as `show_address` writes it."""

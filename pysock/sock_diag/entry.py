@@ -126,7 +126,7 @@ class Entry:
         self._block = block
         self._start = start
         self._end = end
-        self.protocol = protocol
+        self.protocol: int = protocol
         self._owners = owners
 
     @property

@@ -108,11 +108,11 @@ class Endpoint:
     def __init__(
         self, family: int, ip: bytes, prefix: int, port: int | None, scope: int
     ) -> None:
-        self.family = family
-        self.ip = ip
-        self.prefix = prefix
-        self.port = port
-        self.scope_id = scope
+        self.family: int = family
+        self.ip: bytes = ip
+        self.prefix: int = prefix
+        self.port: int | None = port
+        self.scope_id: int = scope
 
     @property
     def is_one_address(self) -> bool:

@@ -66,10 +66,10 @@ class Block:
         ends: list[int],
         cookies: list[int],
     ) -> None:
-        self.content = content
-        self.starts = starts
-        self.ends = ends
-        self.cookies = cookies
+        self.content: bytes = content
+        self.starts: list[int] = starts
+        self.ends: list[int] = ends
+        self.cookies: list[int] = cookies
 
 
 class Reader:

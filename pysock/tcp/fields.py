@@ -62,12 +62,12 @@ class Field(property):
         none: int | None = None,
     ) -> None:
         self.offset = offset
-        self.size = width.size
+        self.size: int = width.size
         self._unpack = width.unpack_from
         self.unit = unit
         self.since = since
         self.none = none
-        self.name = ""
+        self.name: str = ""
         self._doc = doc
 
     def take_name(self, name: str) -> None:
@@ -154,132 +154,132 @@ class TcpFields:
 
     # fmt: off
     # A table: a field takes two lines, what it is and what it says.
-    retransmits = Field(2, U8, "count", "2.4",
+    retransmits: Field = Field(2, U8, "count", "2.4",
         "Timeouts of the segment at the head of the queue, not yet acked.")
-    probes = Field(3, U8, "count", "2.4",
+    probes: Field = Field(3, U8, "count", "2.4",
         "Unanswered zero-window or keepalive probes.")
-    backoff = Field(4, U8, "count", "2.4",
+    backoff: Field = Field(4, U8, "count", "2.4",
         "How often the timer has been doubled.")
-    options = Field(5, U8, "bits", "2.4",
+    options: Field = Field(5, U8, "bits", "2.4",
         "Options negotiated; see option_names.")
-    rto_us = Field(8, U32, "us", "2.4",
+    rto_us: Field = Field(8, U32, "us", "2.4",
         "Retransmission timeout.")
-    ato_us = Field(12, U32, "us", "2.4",
+    ato_us: Field = Field(12, U32, "us", "2.4",
         "Delayed-ACK timeout; none before data has come.", none=0)
-    snd_mss = Field(16, U32, "bytes", "2.4",
+    snd_mss: Field = Field(16, U32, "bytes", "2.4",
         "Segment size for sending.")
-    rcv_mss = Field(20, U32, "bytes", "2.4",
+    rcv_mss: Field = Field(20, U32, "bytes", "2.4",
         "Estimate of the peer's segment size.")
-    unacked = Field(24, U32, "segments", "2.4",
+    unacked: Field = Field(24, U32, "segments", "2.4",
         "Segments in flight. Listener: length of the accept queue.")
-    sacked = Field(28, U32, "segments", "2.4",
+    sacked: Field = Field(28, U32, "segments", "2.4",
         "Segments acked selectively. Listener: limit of the accept queue.")
-    lost = Field(32, U32, "segments", "2.4",
+    lost: Field = Field(32, U32, "segments", "2.4",
         "Segments taken for lost.")
-    retrans = Field(36, U32, "segments", "2.4",
+    retrans: Field = Field(36, U32, "segments", "2.4",
         "Retransmitted segments still in flight.")
-    fackets = Field(40, U32, "segments", "2.4",
+    fackets: Field = Field(40, U32, "segments", "2.4",
         "Forward-acked segments; always 0 since 4.15.")
-    last_data_sent_ms = Field(44, U32, "ms", "2.4",
+    last_data_sent_ms: Field = Field(44, U32, "ms", "2.4",
         "Since data was last sent; since the handshake if never.")
-    last_ack_sent_ms = Field(48, U32, "ms", "2.4",
+    last_ack_sent_ms: Field = Field(48, U32, "ms", "2.4",
         "The kernel never fills this in: always None.", none=0)
-    last_data_recv_ms = Field(52, U32, "ms", "2.4",
+    last_data_recv_ms: Field = Field(52, U32, "ms", "2.4",
         "Since data last came; since the handshake if never.")
-    last_ack_recv_ms = Field(56, U32, "ms", "2.4",
+    last_ack_recv_ms: Field = Field(56, U32, "ms", "2.4",
         "Since the last ACK came.")
-    pmtu = Field(60, U32, "bytes", "2.4",
+    pmtu: Field = Field(60, U32, "bytes", "2.4",
         "Path MTU in use.")
-    rcv_ssthresh = Field(64, U32, "bytes", "2.4",
+    rcv_ssthresh: Field = Field(64, U32, "bytes", "2.4",
         "Slow-start limit of the receive window.")
-    rtt_us = Field(68, U32, "us", "2.4",
+    rtt_us: Field = Field(68, U32, "us", "2.4",
         "Smoothed round-trip time; None without a sample.", none=0)
-    rttvar_us = Field(72, U32, "us", "2.4",
+    rttvar_us: Field = Field(72, U32, "us", "2.4",
         "Mean deviation of the round-trip time (250000 before a sample).")
-    snd_ssthresh = Field(76, U32, "segments", "2.4",
+    snd_ssthresh: Field = Field(76, U32, "segments", "2.4",
         "Slow-start threshold; None before the first "
         "loss.", none=INFINITE_SSTHRESH)
-    snd_cwnd = Field(80, U32, "segments", "2.4",
+    snd_cwnd: Field = Field(80, U32, "segments", "2.4",
         "Congestion window.")
-    advmss = Field(84, U32, "bytes", "2.4",
+    advmss: Field = Field(84, U32, "bytes", "2.4",
         "Segment size that we advertised.")
-    reordering = Field(88, U32, "segments", "2.4",
+    reordering: Field = Field(88, U32, "segments", "2.4",
         "Reordering distance (starts at tcp_reordering, 3).")
-    rcv_rtt_us = Field(92, U32, "us", "2.6",
+    rcv_rtt_us: Field = Field(92, U32, "us", "2.6",
         "Round trip as the receiver guesses it from data that "
         "came; rtt_us is the sender's.", none=0)
-    rcv_space = Field(96, U32, "bytes", "2.6",
+    rcv_space: Field = Field(96, U32, "bytes", "2.6",
         "Bytes copied to the program per round trip (buffer tuning).")
-    total_retrans = Counter(100, U32, "segments", "2.6",
+    total_retrans: Counter = Counter(100, U32, "segments", "2.6",
         "Segments retransmitted in this socket's life, SYN included.")
-    pacing_rate = Field(104, U64, "bytes/s", "3.15",
+    pacing_rate: Field = Field(104, U64, "bytes/s", "3.15",
         "Pacing rate; None when not paced.", none=UNLIMITED)
-    max_pacing_rate = Field(112, U64, "bytes/s", "3.15",
+    max_pacing_rate: Field = Field(112, U64, "bytes/s", "3.15",
         "SO_MAX_PACING_RATE; None when unlimited.", none=UNLIMITED)
-    bytes_acked = Counter(120, U64, "bytes", "4.1",
+    bytes_acked: Counter = Counter(120, U64, "bytes", "4.1",
         "Bytes acked by the peer; an acked SYN or FIN counts 1.")
-    bytes_received = Counter(128, U64, "bytes", "4.1",
+    bytes_received: Counter = Counter(128, U64, "bytes", "4.1",
         "Bytes received in order; a FIN counts 1.")
-    segs_out = Counter(136, U32, "segments", "4.2",
+    segs_out: Counter = Counter(136, U32, "segments", "4.2",
         "Segments sent, of all kinds.")
-    segs_in = Counter(140, U32, "segments", "4.2",
+    segs_in: Counter = Counter(140, U32, "segments", "4.2",
         "Segments received, of all kinds.")
-    notsent_bytes = Field(144, U32, "bytes", "4.6",
+    notsent_bytes: Field = Field(144, U32, "bytes", "4.6",
         "Bytes in the send queue that were never sent.")
-    min_rtt_us = Field(148, U32, "us", "4.6",
+    min_rtt_us: Field = Field(148, U32, "us", "4.6",
         "Least round-trip time seen (of 5 minutes by "
         "default).", none=NO_SAMPLE)
-    data_segs_in = Counter(152, U32, "segments", "4.6",
+    data_segs_in: Counter = Counter(152, U32, "segments", "4.6",
         "Data segments received.")
-    data_segs_out = Counter(156, U32, "segments", "4.6",
+    data_segs_out: Counter = Counter(156, U32, "segments", "4.6",
         "Data segments sent, retransmissions included.")
-    delivery_rate = Field(160, U64, "bytes/s", "4.9",
+    delivery_rate: Field = Field(160, U64, "bytes/s", "4.9",
         "Latest sample of the delivery rate.")
-    busy_time_us = Counter(168, U64, "us", "4.10",
+    busy_time_us: Counter = Counter(168, U64, "us", "4.10",
         "Time with data outstanding.")
-    rwnd_limited_us = Counter(176, U64, "us", "4.10",
+    rwnd_limited_us: Counter = Counter(176, U64, "us", "4.10",
         "Part of busy_time_us held up by the peer's window.")
-    sndbuf_limited_us = Counter(184, U64, "us", "4.10",
+    sndbuf_limited_us: Counter = Counter(184, U64, "us", "4.10",
         "Part of busy_time_us held up by our send buffer.")
-    delivered = Counter(192, U32, "segments", "4.18",
+    delivered: Counter = Counter(192, U32, "segments", "4.18",
         "Segments delivered; the SYN counts 1.")
-    delivered_ce = Counter(196, U32, "segments", "4.18",
+    delivered_ce: Counter = Counter(196, U32, "segments", "4.18",
         "Delivered segments reported with an ECN mark.")
-    bytes_sent = Counter(200, U64, "bytes", "4.19",
+    bytes_sent: Counter = Counter(200, U64, "bytes", "4.19",
         "Payload sent, retransmissions included.")
-    bytes_retrans = Counter(208, U64, "bytes", "4.19",
+    bytes_retrans: Counter = Counter(208, U64, "bytes", "4.19",
         "Payload sent again.")
-    dsack_dups = Counter(216, U32, "count", "4.19",
+    dsack_dups: Counter = Counter(216, U32, "count", "4.19",
         "Duplicates that the peer reported.")
-    reord_seen = Counter(220, U32, "count", "4.19",
+    reord_seen: Counter = Counter(220, U32, "count", "4.19",
         "Reordering events seen.")
-    rcv_ooopack = Counter(224, U32, "segments", "5.4",
+    rcv_ooopack: Counter = Counter(224, U32, "segments", "5.4",
         "Segments received out of order.")
-    snd_wnd = Field(228, U32, "bytes", "5.4",
+    snd_wnd: Field = Field(228, U32, "bytes", "5.4",
         "The peer's window, scaled.")
-    rcv_wnd = Field(232, U32, "bytes", "6.2",
+    rcv_wnd: Field = Field(232, U32, "bytes", "6.2",
         "Our window as advertised, scaled.")
-    rehash = Counter(236, U32, "count", "6.2",
+    rehash: Counter = Counter(236, U32, "count", "6.2",
         "Attempts to find another path by a new flow hash.")
-    total_rto = Counter(240, U16, "count", "6.7",
+    total_rto: Counter = Counter(240, U16, "count", "6.7",
         "Retransmission timeouts, those of SYNs included.")
-    total_rto_recoveries = Counter(242, U16, "count", "6.7",
+    total_rto_recoveries: Counter = Counter(242, U16, "count", "6.7",
         "Recoveries after such timeouts.")
-    total_rto_time_ms = Counter(244, U32, "ms", "6.7",
+    total_rto_time_ms: Counter = Counter(244, U32, "ms", "6.7",
         "Time spent in them, the running one included.")
-    received_ce = Counter(248, U32, "segments", "6.18",
+    received_ce: Counter = Counter(248, U32, "segments", "6.18",
         "Segments received with an ECN mark.")
-    delivered_e1_bytes = Counter(252, U32, "bytes", "6.18",
+    delivered_e1_bytes: Counter = Counter(252, U32, "bytes", "6.18",
         "AccECN: sent bytes reported as ECT(1).")
-    delivered_e0_bytes = Counter(256, U32, "bytes", "6.18",
+    delivered_e0_bytes: Counter = Counter(256, U32, "bytes", "6.18",
         "AccECN: sent bytes reported as ECT(0).")
-    delivered_ce_bytes = Counter(260, U32, "bytes", "6.18",
+    delivered_ce_bytes: Counter = Counter(260, U32, "bytes", "6.18",
         "AccECN: sent bytes reported as CE.")
-    received_e1_bytes = Counter(264, U32, "bytes", "6.18",
+    received_e1_bytes: Counter = Counter(264, U32, "bytes", "6.18",
         "Payload received marked ECT(1).")
-    received_e0_bytes = Counter(268, U32, "bytes", "6.18",
+    received_e0_bytes: Counter = Counter(268, U32, "bytes", "6.18",
         "Payload received marked ECT(0).")
-    received_ce_bytes = Counter(272, U32, "bytes", "6.18",
+    received_ce_bytes: Counter = Counter(272, U32, "bytes", "6.18",
         "Payload received marked CE.")
     # fmt: on
 

@@ -70,7 +70,7 @@ class Process:
         self._control = ours
         try:
             ours.settimeout(_PATIENCE_S)
-            self.pid = os.posix_spawn(
+            self.pid: int = os.posix_spawn(
                 words[0],
                 words,
                 os.environ,
@@ -83,7 +83,7 @@ class Process:
         finally:
             theirs.close()
         try:
-            self.ready = self.ask(settings)
+            self.ready: Any = self.ask(settings)
         except BaseException:
             self.close()
             raise

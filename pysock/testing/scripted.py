@@ -95,7 +95,7 @@ class Scripted:
         for step in script:
             if wants.get(str(step[0]), "steps") not in {"steps", *settings}:
                 raise ValueError(f"no such step: {step!r}")
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "steps": script,
             "afterwards": checked(HEALTHY),
             "host": host,

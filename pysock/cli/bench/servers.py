@@ -158,7 +158,7 @@ class Server:
 
     def __init__(self, name: str) -> None:
         self._child = Child("servers", name)
-        self.port = int(self._child.receive())
+        self.port: int = int(self._child.receive())
 
     def __enter__(self) -> Server:
         return self

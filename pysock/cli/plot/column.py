@@ -66,7 +66,7 @@ class Column:
         ]
         strips = 1 + bool(self._stalls)
         self._around = _AROUND + _STRIP * strips
-        self.height = self._around + _PANEL * len(self._panels)
+        self.height: float = self._around + _PANEL * len(self._panels)
 
     def draw(self, figure: Any, width: float, height: float) -> None:
         """Draw it.

@@ -98,7 +98,7 @@ class Stop:
         self.scenario = scenario
         self.family = family
         self.found: Seen | None = None
-        self.reason = ""
+        self.reason: str = ""
 
     def make(self) -> None:
         """Make the failure."""

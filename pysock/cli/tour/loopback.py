@@ -24,7 +24,7 @@ class Loopback:
 
     def __init__(self, family: int) -> None:
         self.family = family
-        self.is_ipv6 = family == pysock.AF_INET6
+        self.is_ipv6: bool = family == pysock.AF_INET6
         self.host = "::1" if self.is_ipv6 else "127.0.0.1"
         self._open = ExitStack()
 

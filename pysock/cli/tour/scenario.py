@@ -105,7 +105,7 @@ class Scenario:
         self.origin = origin
         self.families = families
         self.is_slow = is_slow
-        self.situation = str(make.__doc__).partition("\n")[0]
+        self.situation: str = str(make.__doc__).partition("\n")[0]
         self.row = _row(number, kind)
 
     def is_kept(self, found: Seen) -> bool:

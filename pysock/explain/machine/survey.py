@@ -49,7 +49,7 @@ class Survey:
         self.earlier: dict[int, Entry] = {}
         self.dead: list[Entry] = []
         self.pid = pid
-        self.seconds = 0.0
+        self.seconds: float = 0.0
         self.sockstat: dict[str, int] = {}
         self._then: dict[str, int] = {}
         self._now: dict[str, int] = {}

@@ -35,7 +35,7 @@ class Spread:
     def __init__(self, bounds: Sequence[float]) -> None:
         self._bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
-        self.total = 0.0
+        self.total: float = 0.0
 
     def add(self, value: float) -> None:
         """Count one connection."""

@@ -30,9 +30,9 @@ class Queue:
     __slots__ = ("full", "length", "limit", "wait_ms")
 
     def __init__(self) -> None:
-        self.length = 0
-        self.limit = 0
-        self.full = 0
+        self.length: int = 0
+        self.limit: int = 0
+        self.full: int = 0
         self.wait_ms: int | None = None
 
 

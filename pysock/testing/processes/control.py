@@ -35,7 +35,10 @@ class Control:
         self._parent = os.pidfd_open(parent)
         if os.getppid() != parent:
             sys.exit()
-        self.descriptors = (self.socket.fileno(), self._parent)
+        self.descriptors: tuple[int, int] = (
+            self.socket.fileno(),
+            self._parent,
+        )
 
     def question(self) -> Any:
         """Wait for the next question.

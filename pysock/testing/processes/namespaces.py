@@ -35,9 +35,9 @@ class Namespaces:
             OSError: no right to do so, or `ip` is missing or fails.
         """
         self._become_able()
-        self.near = self._new()
-        self.far = self._new()
-        self.middle = self._new()
+        self.near: int = self._new()
+        self.far: int = self._new()
+        self.middle: int = self._new()
         me = os.getpid()
         _ip(
             # Made where they belong: to be moved there takes 20 ms each.

@@ -27,7 +27,7 @@ class Server:
         self.settings = settings
         self.loop = Loop()
         self.connections: list[Connection] = []
-        self.accepted = 0
+        self.accepted: int = 0
         host = settings["host"]
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         # It never listens: it keeps the port while the listener is away.

@@ -51,7 +51,7 @@ class Connection:
         self.client = client
         self.loop = loop
         self.settings = settings
-        self.ended = False
+        self.ended: bool = False
         self._answered = 0  # bytes of the answer under way
 
     def run(self, script: list[tuple[Any, ...]]) -> Step:
