@@ -228,3 +228,18 @@ def test_an_asyncio_that_is_not_what_we_know():
         """
     )
     assert "BaseSelectorEventLoop._sock_connect_cb" in done.stdout
+
+
+def test_a_name_that_does_not_resolve_is_noted_beside_a_loop():
+    child.run(
+        """
+    import asyncio, pysock, socket
+    pysock.install()
+    try:
+        socket.create_connection(("127.0.0.1", "nobody-knows"), 1)
+    except OSError as error:
+        assert pysock.details(error).code == "name-invalid"
+    else:
+        raise SystemExit("it did not fail")
+    """
+    )
