@@ -177,13 +177,15 @@ def _repeat(found: list[Any], arguments: Namespace) -> int:
                 time.sleep(_PAUSE)
             attempts: list[Attempt] = []
             for attempt in _attempts(found, arguments):
+                # Counted before it is shown: who has seen a row, and presses
+                # Ctrl-C, finds it in the summary. An attempt that Ctrl-C has
+                # ended is no round; the next step raises.
+                if not attempt.interrupted:
+                    attempts.append(attempt)
+                    if len(attempts) == 1:
+                        rounds.append(attempts)
                 if table is not None:
                     table.add(*attempt.cells())
-                if attempt.interrupted:
-                    continue  # no round of it: the next step raises
-                if not attempts:
-                    rounds.append(attempts)
-                attempts.append(attempt)
     except KeyboardInterrupt:
         if not rounds:
             raise
