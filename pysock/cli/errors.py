@@ -16,6 +16,7 @@ from pysock.cli.table import (
 )
 from pysock.errors import CATALOGUE
 from pysock.errors.escape import printable
+from pysock.explain.errno_texts import says
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _in_text(text: str) -> list[Failure]:
     said = {
         number
         for number in {n for row in CATALOGUE for n in row.errnos}
-        if os.strerror(number).lower() in text
+        if says(text, number)
     }
     names = [row for row in CATALOGUE if words & _own_names(row)]
     return (

@@ -33,6 +33,9 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "gaierror": _NO_NAME,
     "NameResolutionError": _NO_NAME,
     "Name or service not known": ("name-not-found",),
+    # These two are musl's words (Alpine).
+    "Name does not resolve": ("name-not-found",),
+    "Unrecognized service": ("name-invalid",),
     "No address associated with hostname": ("name-not-found",),
     "Temporary failure in name resolution": _NO_NAME[1:],
     "Non-recoverable failure in name resolution": ("name-server-failed",),

@@ -9,12 +9,12 @@ tells nothing.
 from __future__ import annotations
 
 import errno
-import os
 import re
 from socket import EAI_AGAIN, EAI_FAIL, EAI_NODATA, EAI_NONAME
 
 from pysock.errors import Origin, PeerClosedError, ResolveError, TlsError
 from pysock.errors import error_for as make
+from pysock.explain.errno_texts import says
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -225,8 +225,8 @@ def _resolving(host: str, number: int) -> ResolveError:
 
 
 def _number(words: str, numbers: tuple[int, ...]) -> int | None:
-    """The errno whose words, in this process's language, are among these."""
+    """The errno whose words are among these."""
     for number in numbers:
-        if os.strerror(number) in words:
+        if says(words, number):
             return number
     return None

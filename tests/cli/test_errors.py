@@ -73,6 +73,15 @@ def test_json_has_every_attribute_of_every_row():
         ("a 2026-11-24 ECONNABORTED b", ["17", "22a"]),
         ("connect() failed (111: Connection refused)", ["3", "4", "25", "37"]),
         ("no descriptor left", ["19"]),
+        # glibc's words and musl's, on whichever this runs.
+        ("connect: No route to host", ["5", "18", "25"]),
+        ("connect: Host is unreachable", ["5", "18", "25"]),
+        ("connect: Network is unreachable", ["6", "18", "25"]),
+        ("connect: Network unreachable", ["6", "18", "25"]),
+        ("bind: Address already in use", ["11"]),
+        ("bind: Address in use", ["11"]),
+        ("accept: Too many open files", ["19"]),
+        ("accept: No file descriptors available", ["19"]),
     ],
 )
 def test_word_finds_its_rows(word, numbers):

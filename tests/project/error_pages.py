@@ -22,7 +22,8 @@ from testing.searched import SEARCHED
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "errors"
 # Rows of a timeout that the caller set, and the text of them all.
 LATE, TIMED_OUT = ("deadline",), "timed out"
-# What getaddrinfo says, in glibc's words, and the codes that it can get.
+# What getaddrinfo says, in glibc's words (the last two: musl's), and the codes
+# that it can get.
 RESOLVER = {
     "[Errno -2] Name or service not known": ("name-not-found",),
     "[Errno -3] Temporary failure in name resolution": (
@@ -34,6 +35,8 @@ RESOLVER = {
     ),
     "[Errno -5] No address associated with hostname": ("name-not-found",),
     "[Errno -8] Servname not supported for ai_socktype": ("name-invalid",),
+    "[Errno -2] Name does not resolve": ("name-not-found",),
+    "[Errno -8] Unrecognized service": ("name-invalid",),
 }
 MADE = "<!-- Made by tests/project/error_pages.py (`make docs`). -->"
 
