@@ -7,6 +7,8 @@ OpenSSL's bytes over a socket says here how to find that out.
 
 from __future__ import annotations
 
+from pysock.errors.handlers import from_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +38,9 @@ def remove(teller: Teller) -> None:
 def as_told(sock: Any, failure: SocketError) -> SocketError:
     """Give the failure as it is to be told.
 
+    Where a teller fails, it is told as what it was before: somebody's socket
+    may lack what is asked for, and must not cost the note.
+
     Args:
         sock: of the standard class, whose method has failed; `None` where
             there is none, as when a name does not resolve.
@@ -44,7 +49,12 @@ def as_told(sock: Any, failure: SocketError) -> SocketError:
     if sock is None:
         return failure
     for teller in list(_tellers):
-        told = teller(sock, failure)
+        try:
+            told = teller(sock, failure)
+        except Exception as problem:
+            if from_handler(problem):
+                raise
+            continue
         if told is not None:
             return told
     return failure

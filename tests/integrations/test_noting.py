@@ -287,3 +287,15 @@ def test_any_buffer_may_meet_the_end_of_the_stream(face):
                 assert sock.recvfrom_into(buffer)[0] == 0
     """
     )
+
+
+def test_who_cannot_tell_of_a_handshake_costs_no_note():
+    child.run(
+        FAIL
+        + """
+    from pysock.integrations import handshakes
+    handshakes.add(lambda sock, failure: sock.nothing_of_the_kind)
+    pysock.install()
+    assert pysock.details(refused()).code == "connect-refused-reset"
+    """
+    )
