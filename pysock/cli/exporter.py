@@ -6,6 +6,7 @@ import sys
 import threading
 
 from pysock.cli.elsewhere import add_netns, no_namespace
+from pysock.cli.numbers import count
 from pysock.explain.escape import printable
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--most",
         metavar="N",
-        type=int,
+        type=count(),
         default=50,
         help="values of a label at most, of each kind; the rest is summed up "
         "as `other` (default: 50)",
@@ -59,8 +60,6 @@ def run(arguments: Namespace) -> int:
             "needs prometheus_client: pip install 'pysock-tcp[prometheus]'"
         )
     problem = no_namespace(arguments.netns)
-    if arguments.most < 1:
-        problem = "--most takes a number of 1 or more"
     try:
         where = _address(arguments.listen)
     except ValueError as error:

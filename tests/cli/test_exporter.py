@@ -110,7 +110,6 @@ def test_another_namespace(lab_is_possible):
         (["--listen", "\x1b[31m:x"], r"not '\\x1b[31m:x'"),
         (["--listen", "192.0.2.1:80"], "cannot listen on 192.0.2.1:80: "),
         (["--listen", "no-such.invalid:80"], "cannot listen on no-such."),
-        (["--most", "0"], "--most takes a number of 1 or more"),
         (["--netns", "no-such-network"], "no-such-network"),
         (["--netns", "a/b"], "ip netns"),
     ],

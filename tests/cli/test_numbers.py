@@ -21,6 +21,7 @@ A_COUNT = "a whole number from 1 to 1000000"
         (("obituaries", "--timeout", "nan"), "from 0 to 86400 seconds"),
         (("obituaries", "--count", "0"), A_COUNT),
         (("obituaries", "--port", "70000"), "a whole number from 1 to 65535"),
+        (("exporter", "--most", "0"), f"{A_COUNT}, not '0'"),
         (("doctor", "--seconds", "0"), "from 0.1 to 3600 seconds, not '0'"),
         (("doctor", "--pid", "0"), "a whole number from 1 to 2147483647"),
         (("sockets", "--pid", "-5"), "a whole number from 1 to 2147483647"),
