@@ -21,6 +21,14 @@ def set_option(sock, option):
     sock.setsockopt(socket.SOL_SOCKET, option, VALUE)
 
 
+def fill_with_options(client):
+    """The next write waits, and so does a read, for SECONDS at most."""
+    fill(client)
+    client.settimeout(None)
+    set_option(client, socket.SO_RCVTIMEO)
+    set_option(client, socket.SO_SNDTIMEO)
+
+
 READS = {
     "recv": lambda sock: sock.recv(1),
     "recv_into": lambda sock: sock.recv_into(bytearray(1)),
@@ -54,9 +62,7 @@ def test_a_read_says_that_it_has_waited(family, call):
 @pytest.mark.parametrize("call", WRITES)
 def test_a_write_says_that_it_has_waited(family, call):
     with pair_of(pysock, family) as (client, _):
-        fill(client)
-        client.settimeout(None)
-        set_option(client, socket.SO_SNDTIMEO)
+        fill_with_options(client)
         error = caught(WRITES[call], client)
     assert type(error) is errors.TransferWouldBlockError
     assert (error.origin.kind, error.elapsed) == ("deadline", SECONDS)
@@ -106,10 +112,7 @@ def has_not_waited(error):
 @pytest.mark.parametrize("call", AT_ONCE)
 def test_a_flag_says_not_to_wait(family, call):
     with pair_of(pysock, family) as (client, _):
-        fill(client)
-        client.settimeout(None)
-        set_option(client, socket.SO_RCVTIMEO)
-        set_option(client, socket.SO_SNDTIMEO)
+        fill_with_options(client)
         assert has_not_waited(caught(AT_ONCE[call], client))
 
 

@@ -4,6 +4,14 @@ import pytest
 
 from support import child
 
+TAKE_ALL = """
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    while True:
+        try:
+            os.dup(2)
+        except OSError:
+            break
+"""
 # Without the frames: their source lines cannot be read then, over which the
 # standard library's own logging fails on 3.13, whatever the exception.
 SCRIPT = """
@@ -15,12 +23,9 @@ SCRIPT = """
     # 3.15 imports what it needs for the first traceback when it formats it,
     # and so fails here, whatever the exception: not if there was one before.
     traceback.format_exception_only(ValueError())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    while True:
-        try:
-            os.dup(2)
-        except OSError:
-            break
+"""
+SCRIPT += TAKE_ALL
+SCRIPT += """
     try:
         pysock.socket()
     except OSError as error:
@@ -43,12 +48,9 @@ WHY = """
     else:
         make = pysock.socket
     sock = make()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    while True:
-        try:
-            os.dup(2)
-        except OSError:
-            break
+"""
+WHY += TAKE_ALL
+WHY += """
     try:
         sock.connect(("127.0.0.1", 1))
     except OSError as error:
