@@ -66,6 +66,7 @@ def check(meeting, cause, said):
             return
         assert error is not None, "it did not fail"
         explanation = error.explain()
+        check_one_code(meeting, error)
     said(cause, code, error.code)
     right = code if isinstance(code, tuple) else (code,)
     assert error.code in right
@@ -79,6 +80,16 @@ def check(meeting, cause, said):
     assert origin == cause.of(version, "origin")
     for words in cause.of(version, "says"):
         assert words in text
+
+
+def check_one_code(meeting, error):
+    """One failure has one code, wherever somebody meets it."""
+    if meeting.raised is None or meeting.face.failure(meeting.raised) != error:
+        return  # not raised by a call: taken, or met by other means
+    assert pysock.why(meeting.raised).code == error.code
+    assert [heard.code for heard in meeting.heard] in ([], [error.code])
+    notes = "\n".join(meeting.raised.__notes__).splitlines()
+    assert notes[-1].split() == ["code", error.code], notes
 
 
 def may_not_tell(meeting, error):

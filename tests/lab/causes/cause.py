@@ -87,6 +87,8 @@ class Meeting:
     face: object = Typed
     mode: str = "blocking"
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    raised: OSError | None = None
+    heard: list = field(default_factory=list)
 
     @property
     def timeout(self):
@@ -126,11 +128,19 @@ class Meeting:
         return made
 
     def caught(self, call, *arguments):
-        """The failure of a call as pysock has it; `None` if there is none."""
+        """The failure of a call as pysock has it; `None` if there is none.
+
+        What was raised, and what `on_failure` heard of it, is kept.
+        """
+        self.heard = []
+        stop = pysock.on_failure(self.heard.append)
         try:
             call(*arguments)
         except OSError as error:
-            return self.face.failure(error.with_traceback(None))
+            self.raised = error.with_traceback(None)
+            return self.face.failure(self.raised)
+        finally:
+            stop()
         return None
 
     def connect(self, sock, address):
