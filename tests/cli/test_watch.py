@@ -1,5 +1,6 @@
 """`pysock watch`: lines, recordings, pictures, and the live view."""
 
+import contextlib
 import json
 import os
 import pty
@@ -104,6 +105,25 @@ def test_listener_with_its_queue_and_wait(quiet):  # noqa: F811
         assert waits[1] - waits[0] >= 200
         for client in clients:
             client.close()
+
+
+def test_whose_queue_it_is_cannot_be_told(quiet):  # noqa: F811
+    """Of two listeners at one address, each with a connection that waits."""
+    with contextlib.ExitStack() as stack:
+        first = socket.create_server(("127.0.0.1", 0), reuse_port=True)
+        address = stack.enter_context(first).getsockname()
+        second = socket.create_server(address, reuse_port=True)
+        listeners = [first, stack.enter_context(second)]
+        for _ in range(100):
+            stack.enter_context(socket.create_connection(address))
+            if all(loopback.queue_length(one) for one in listeners):
+                break
+        words = "--state", "listen", "--count", "1"
+        done = pysock_command("watch", address[1], *words)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(re.search(r" queue:[1-9]", line) for line in lines), lines
+    assert "wait:" not in done.stdout
 
 
 def test_picture_of_a_recording(both, tmp_path):

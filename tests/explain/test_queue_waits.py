@@ -77,6 +77,10 @@ def test_several_at_one_address_are_named_together():
         )
         address = listener.getsockname()
         stack.enter_context(socket.create_server(address, reuse_port=True))
+        stack.enter_context(socket.create_connection(address))
+        found, _ = waiting_at(address[1])
+        # The other one's queue is empty.
+        assert set(found) == {("127.0.0.1",)}
         for _ in range(100):
             stack.enter_context(socket.create_connection(address))
             found, _ = waiting_at(address[1])

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pysock
@@ -205,9 +205,11 @@ def two_readings(draw):
     for _ in range(2):
         raw = bytearray(280)
         raw[0] = draw(st.sampled_from([*TcpState, 0, 12]))
-        for name in DECIDING:
+        # All but a few are 0: else one of the first causes hides the rest.
+        few = draw(st.sets(st.sampled_from(DECIDING), max_size=5))
+        for name in few:
             field = getattr(TcpFields, name)
-            value = draw(st.sampled_from([0, 0, 1, 2, 100]))
+            value = draw(st.sampled_from([1, 2, 100]))
             raw[field.offset : field.offset + field.size] = value.to_bytes(
                 field.size, sys.byteorder
             )
@@ -215,6 +217,7 @@ def two_readings(draw):
     return readings
 
 
+@settings(max_examples=1000, deadline=None)
 @given(two_readings())
 def test_a_look_at_the_signs_misses_nothing(readings):
     now, then = readings
