@@ -15,6 +15,7 @@ from pysock.errors.handlers import from_handler
 from pysock.errors.told import lines_of
 from pysock.explain import (
     connecting,
+    diag,
     listening,
     naming,
     tls,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 LOOKS: Mapping[str, tuple[Look, ...]] = {
     **connecting.LOOKS,
+    **diag.LOOKS,
     **listening.LOOKS,
     **naming.LOOKS,
     **tls.LOOKS,
@@ -47,6 +49,7 @@ LOOKS: Mapping[str, tuple[Look, ...]] = {
 }
 TELLS: Mapping[str, Callable[[Case], None]] = {
     **connecting.TELLS,
+    **diag.TELLS,
     **listening.TELLS,
     **naming.TELLS,
     **tls.TELLS,

@@ -75,6 +75,10 @@ def test_without_the_right(elsewhere):
     with pytest.raises(errors.DiagDeniedError) as caught:
         call_without_capabilities(lambda: inside(elsewhere[0], here))
     assert caught.value.errno in (errno.EPERM, errno.EACCES)
+    # Nobody has wanted to kill a socket.
+    assert caught.value.explain().why == (
+        "this user may not look into that network namespace"
+    )
 
 
 def test_no_such_process_or_name():
@@ -83,6 +87,9 @@ def test_no_such_process_or_name():
             inside(netns, here)
         assert caught.value.errno == errno.ENOENT
         assert str(netns) in str(caught.value)
+        assert caught.value.explain().why == (
+            "there is no such network namespace, or no such process"
+        )
     assert is_elsewhere(2**22 + 1) is None
 
 
