@@ -322,10 +322,10 @@ def test_sort_filter_scroll_pause_and_help(quiet):  # noqa: F811
             terminal.read_until("help")
             assert f"/{os.getpid()}" in terminal.shown, rows(terminal.shown)
             typed(terminal, b"sss", "by recv-q")
-            # The titles, then what most is unread of.
             # To its end: the rest would be taken for the next screen.
             typed(terminal, b"?", "Ctrl-D")
             typed(terminal, b"?", r"(?s)by recv-q.*\? help")
+            # The titles, then what most is unread of.
             titles, first = rows(terminal.shown)[1:3]
             assert titles.split()[:4] == [
                 "state", "local", "remote", "recv-q",
